@@ -1,0 +1,129 @@
+package io.dume.schemas.control;
+
+import io.dume.schemas.kafka.KafkaSettings;
+import io.dume.schemas.kafka.Topics;
+import io.dume.schemas.wire.MalformedMessageException;
+import io.dume.schemas.wire.Wire;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A reader and writer of the control log. It reads from the beginning, so its state is that of
+ * every other reader at the same offset. Not thread-safe: one thread owns it.
+ */
+public final class ControlLog implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ControlLog.class);
+
+  private final KafkaConsumer<byte[], byte[]> consumer;
+  private final KafkaProducer<byte[], byte[]> producer;
+  private final TopicPartition partition;
+  private final ControlState state = new ControlState();
+
+  /**
+   * Opens the log and reads it to its end.
+   *
+   * @param kafka how to reach the cluster
+   * @param topics the installation
+   */
+  public ControlLog(KafkaSettings kafka, Topics topics) {
+    this.partition = new TopicPartition(topics.control(), 0);
+    var read = kafka.consumer(Map.of());
+    read.put("isolation.level", "read_committed");
+    read.put("enable.auto.commit", "false");
+    read.put("auto.offset.reset", "earliest");
+    read.remove("group.id");
+    read.remove("group.instance.id");
+    var write = kafka.producer(Map.of());
+    write.put("acks", "all");
+    write.put("enable.idempotence", "true");
+    write.remove("transactional.id");
+    this.consumer =
+        new KafkaConsumer<>(read, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    this.producer =
+        new KafkaProducer<>(write, new ByteArraySerializer(), new ByteArraySerializer());
+    try {
+      consumer.assign(List.of(partition));
+      consumer.seekToBeginning(List.of(partition));
+      catchUp();
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  /**
+   * What the log said up to the last read.
+   *
+   * @return the state, which changes with the next read
+   */
+  public ControlState state() {
+    return state;
+  }
+
+  /**
+   * Reads what is new.
+   *
+   * @param timeout how long to wait for something
+   * @return the records that counted, in order
+   */
+  public List<SpecificRecord> poll(Duration timeout) {
+    List<SpecificRecord> counted = new ArrayList<>();
+    for (ConsumerRecord<byte[], byte[]> record : consumer.poll(timeout)) {
+      try {
+        SpecificRecord message = Wire.decode(record.value() == null ? new byte[0] : record.value());
+        if (state.apply(message)) {
+          counted.add(message);
+        }
+      } catch (MalformedMessageException e) {
+        // The sequencer, which reads this log too, is the one that puts it into dead-letters.
+        LOG.warn("{} offset {}: {}", partition, record.offset(), e.getMessage());
+      }
+    }
+    return counted;
+  }
+
+  /** Reads to the end that the log has now. */
+  public void catchUp() {
+    long end = consumer.endOffsets(List.of(partition)).get(partition);
+    while (consumer.position(partition) < end) {
+      poll(Duration.ofMillis(200));
+    }
+  }
+
+  /**
+   * Appends a record and reads up to it, so that {@link #state()} tells whether it counted.
+   *
+   * @param message a record of the control log
+   * @throws InterruptedException if interrupted while the broker answers
+   * @throws IllegalStateException if the record could not be written
+   */
+  public void append(SpecificRecord message) throws InterruptedException {
+    try {
+      producer.send(new ProducerRecord<>(partition.topic(), 0, null, Wire.encode(message))).get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(
+          "writing to %s failed: %s".formatted(partition.topic(), e.getCause().getMessage()),
+          e.getCause());
+    }
+    catchUp();
+  }
+
+  @Override
+  public void close() {
+    consumer.close();
+    producer.close();
+  }
+}

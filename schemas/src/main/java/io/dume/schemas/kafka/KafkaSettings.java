@@ -1,0 +1,132 @@
+package io.dume.schemas.kafka;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Properties;
+
+/**
+ * How a service reaches Kafka. Any client setting passes through: without a prefix it goes to every
+ * client; with one of {@code consumer.}, {@code producer.}, {@code admin.}, {@code streams.} or
+ * {@code topic.} to those alone, and wins there. What a service needs to be correct (isolation
+ * level, idempotence, manual commits) it sets after these.
+ *
+ * @param bootstrapServers host:port of one or more brokers, comma-separated
+ * @param settings any of Kafka's own settings, with or without a prefix
+ */
+public record KafkaSettings(String bootstrapServers, Map<String, String> settings) {
+  private static final String[] PREFIXES = {
+    "consumer.", "producer.", "admin.", "streams.", "topic."
+  };
+
+  public KafkaSettings {
+    if (bootstrapServers.isBlank()) {
+      throw new IllegalArgumentException(
+          "bootstrap servers are empty: name at least one broker as host:port");
+    }
+    settings = Map.copyOf(settings);
+  }
+
+  /**
+   * Settings with nothing beside the brokers.
+   *
+   * @param bootstrapServers host:port of one or more brokers, comma-separated
+   * @return the settings
+   */
+  public static KafkaSettings of(String bootstrapServers) {
+    return new KafkaSettings(bootstrapServers, Map.of());
+  }
+
+  /**
+   * Settings for a consumer.
+   *
+   * @param defaults what the service prefers; a user's setting wins
+   * @return defaults, then settings without a prefix, then those with {@code consumer.}
+   */
+  public Properties consumer(Map<String, ?> defaults) {
+    return client("consumer.", defaults);
+  }
+
+  /**
+   * Settings for a producer.
+   *
+   * @param defaults what the service prefers; a user's setting wins
+   * @return defaults, then settings without a prefix, then those with {@code producer.}
+   */
+  public Properties producer(Map<String, ?> defaults) {
+    return client("producer.", defaults);
+  }
+
+  /**
+   * Settings for an admin client.
+   *
+   * @return settings without a prefix, then those with {@code admin.}
+   */
+  public Properties admin() {
+    return client("admin.", Map.of());
+  }
+
+  /**
+   * Settings for a Kafka Streams application. Streams has prefixes of its own ({@code
+   * main.consumer.}, {@code producer.} …), which follow {@code streams.} here; {@code consumer.}
+   * and {@code producer.} are handed on with their prefix.
+   *
+   * @param defaults what the service prefers; a user's setting wins
+   * @return defaults, settings without a prefix, clients' settings, then those with {@code
+   *     streams.}
+   */
+  public Properties streams(Map<String, ?> defaults) {
+    Properties properties = client("streams.", defaults);
+    settings.forEach(
+        (key, value) -> {
+          if (key.startsWith("consumer.")
+              || key.startsWith("producer.")
+              || key.startsWith("admin.")) {
+            properties.putIfAbsent(key, value);
+          }
+        });
+    return properties;
+  }
+
+  /**
+   * Settings for topics when they are created.
+   *
+   * @return those with {@code topic.}, without it
+   */
+  public Map<String, String> topic() {
+    return prefixed("topic.");
+  }
+
+  private Properties client(String prefix, Map<String, ?> defaults) {
+    Properties properties = new Properties();
+    properties.putAll(defaults);
+    settings.forEach(
+        (key, value) -> {
+          if (!hasPrefix(key)) {
+            properties.put(key, value);
+          }
+        });
+    properties.putAll(prefixed(prefix));
+    properties.put("bootstrap.servers", bootstrapServers);
+    return properties;
+  }
+
+  private Map<String, String> prefixed(String prefix) {
+    Map<String, String> prefixed = new HashMap<>();
+    settings.forEach(
+        (key, value) -> {
+          if (key.startsWith(prefix)) {
+            prefixed.put(key.substring(prefix.length()), value);
+          }
+        });
+    return prefixed;
+  }
+
+  private static boolean hasPrefix(String key) {
+    for (String prefix : PREFIXES) {
+      if (key.startsWith(prefix)) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

@@ -1,0 +1,172 @@
+package io.dume.schemas.kafka;
+
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+
+/**
+ * The topics of one installation, in the order of the road. All names start with a common prefix,
+ * so several installations can share a cluster.
+ *
+ * @param prefix in front of every name, may be empty
+ */
+public record Topics(String prefix) {
+  /** The largest message of any topic, in bytes; producers and topics are configured for it. */
+  public static final int MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+
+  /** The prefix when none is configured. */
+  public static final Topics DEFAULT = new Topics("dume.");
+
+  public Topics {
+    if (!prefix.matches("[a-zA-Z0-9._-]{0,100}")) {
+      throw new IllegalArgumentException(
+          "topic prefix \"%s\": use letters, digits, '.', '_' and '-'".formatted(prefix));
+    }
+  }
+
+  /**
+   * How many partitions the parallel topics get when they are created. Neither may change later:
+   * positions and layers are bound to partitions.
+   *
+   * @param tokenBatches the most feature extractors that can share the work
+   * @param statistics the most folding tasks
+   */
+  public record Partitions(int tokenBatches, int statistics) {
+    /** Room for a few workers and accumulators. */
+    public static final Partitions DEFAULT = new Partitions(8, 4);
+
+    public Partitions {
+      if (tokenBatches < 1 || statistics < 1) {
+        throw new IllegalArgumentException(
+            "partitions (token-batches %d, statistics %d): at least 1 each"
+                .formatted(tokenBatches, statistics));
+      }
+    }
+  }
+
+  /** {@return labelled token batches; kept for good, since a replay depends on them} */
+  public String tokenBatches() {
+    return prefix + "token-batches";
+  }
+
+  /** {@return the ordered log of fits, experts and requests, one partition} */
+  public String control() {
+    return prefix + "control";
+  }
+
+  /** {@return tiles of flushes, and the sequencer's orders about them} */
+  public String partialStatistics() {
+    return prefix + "partial-statistics";
+  }
+
+  /** {@return one manifest a flush, one partition} */
+  public String flushManifests() {
+    return prefix + "flush-manifests";
+  }
+
+  /** {@return the cuts in order, one partition} */
+  public String cuts() {
+    return prefix + "cuts";
+  }
+
+  /** {@return pooled A_l and b_l of each cut} */
+  public String layerStatistics() {
+    return prefix + "layer-statistics";
+  }
+
+  /** {@return router versions and refusals, one partition} */
+  public String routerVersions() {
+    return prefix + "router-versions";
+  }
+
+  /** {@return what could not be counted, one partition} */
+  public String deadLetters() {
+    return prefix + "dead-letters";
+  }
+
+  private Map<String, NewTopic> wanted(Partitions partitions, Map<String, String> overrides) {
+    String day = Long.toString(24L * 60 * 60 * 1000);
+    String hour = Long.toString(60L * 60 * 1000);
+    Map<String, NewTopic> wanted = new LinkedHashMap<>();
+    record Setting(String topic, int partitions, String retentionMs) {}
+    for (Setting s :
+        List.of(
+            new Setting(tokenBatches(), partitions.tokenBatches(), "-1"),
+            new Setting(control(), 1, "-1"),
+            new Setting(partialStatistics(), partitions.statistics(), day),
+            new Setting(flushManifests(), 1, "-1"),
+            new Setting(cuts(), 1, "-1"),
+            new Setting(layerStatistics(), partitions.statistics(), hour),
+            new Setting(routerVersions(), 1, "-1"),
+            new Setting(deadLetters(), 1, "-1"))) {
+      Map<String, String> config = new HashMap<>();
+      config.put("cleanup.policy", "delete");
+      config.put("retention.ms", s.retentionMs());
+      config.put("max.message.bytes", Integer.toString(MAX_MESSAGE_BYTES));
+      config.putAll(overrides);
+      wanted.put(
+          s.topic(),
+          new NewTopic(s.topic(), Optional.of(s.partitions()), Optional.empty()).configs(config));
+    }
+    return wanted;
+  }
+
+  /**
+   * Creates the topics that are missing; what exists stays as it is.
+   *
+   * @param admin a client of the cluster, left open
+   * @param partitions for topics that are created now
+   * @param overrides topic settings for topics that are created now, as from {@link
+   *     KafkaSettings#topic()}
+   * @throws InterruptedException if interrupted while waiting
+   * @throws IllegalStateException if the cluster refuses
+   */
+  public void create(Admin admin, Partitions partitions, Map<String, String> overrides)
+      throws InterruptedException {
+    for (Map.Entry<String, NewTopic> topic : wanted(partitions, overrides).entrySet()) {
+      try {
+        admin.createTopics(List.of(topic.getValue())).all().get();
+      } catch (ExecutionException e) {
+        if (!(e.getCause() instanceof TopicExistsException)) {
+          throw new IllegalStateException(
+              "topic %s could not be created: %s"
+                  .formatted(topic.getKey(), e.getCause().getMessage()),
+              e.getCause());
+        }
+      }
+    }
+  }
+
+  /**
+   * The number of partitions of a topic as it is.
+   *
+   * @param admin a client of the cluster, left open
+   * @param topic a name
+   * @return partitions, or nothing if there is no such topic
+   * @throws InterruptedException if interrupted while waiting
+   * @throws IllegalStateException if the cluster does not answer
+   */
+  public static Optional<Integer> partitions(Admin admin, String topic)
+      throws InterruptedException {
+    try {
+      TopicDescription description =
+          admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic);
+      return Optional.of(description.partitions().size());
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof UnknownTopicOrPartitionException) {
+        return Optional.empty();
+      }
+      throw new IllegalStateException(
+          "topic %s could not be described: %s".formatted(topic, e.getCause().getMessage()),
+          e.getCause());
+    }
+  }
+}

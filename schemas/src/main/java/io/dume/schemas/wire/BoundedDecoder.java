@@ -1,0 +1,160 @@
+package io.dume.schemas.wire;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import org.apache.avro.io.Decoder;
+import org.apache.avro.util.Utf8;
+
+/**
+ * A decoder that allocates no more than the message holds: a claimed length or count is compared
+ * with a budget of bytes first. Avro's own decoder allocates what a length claims and then notices
+ * that the bytes are missing; three bytes can claim two gigabytes.
+ *
+ * <p>The budget counts every length and count once and each array item as at least one byte, which
+ * is true of every item type in these schemas, so a valid message always fits.
+ */
+final class BoundedDecoder extends Decoder {
+  private final Decoder in;
+  private long budget;
+
+  BoundedDecoder(Decoder in, long bytes) {
+    this.in = in;
+    this.budget = bytes;
+  }
+
+  private int claim(long size) throws IOException {
+    if (size < 0 || size > budget) {
+      throw new EOFException(
+          "a size of " + size + " is claimed where at most " + budget + " bytes can follow");
+    }
+    budget -= size;
+    return (int) size;
+  }
+
+  private byte[] claimed() throws IOException {
+    byte[] bytes = new byte[claim(in.readLong())];
+    in.readFixed(bytes, 0, bytes.length);
+    return bytes;
+  }
+
+  @Override
+  public String readString() throws IOException {
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(claimed())).toString();
+    } catch (CharacterCodingException e) {
+      throw new IOException("a string that is not UTF-8", e);
+    }
+  }
+
+  @Override
+  public Utf8 readString(Utf8 old) throws IOException {
+    return new Utf8(readString());
+  }
+
+  @Override
+  public void skipString() throws IOException {
+    in.skipFixed(claim(in.readLong()));
+  }
+
+  @Override
+  public ByteBuffer readBytes(ByteBuffer old) throws IOException {
+    return ByteBuffer.wrap(claimed());
+  }
+
+  @Override
+  public void skipBytes() throws IOException {
+    in.skipFixed(claim(in.readLong()));
+  }
+
+  @Override
+  public long readArrayStart() throws IOException {
+    return block(in.readArrayStart());
+  }
+
+  @Override
+  public long arrayNext() throws IOException {
+    return block(in.arrayNext());
+  }
+
+  @Override
+  public long skipArray() throws IOException {
+    return block(in.skipArray());
+  }
+
+  @Override
+  public long readMapStart() throws IOException {
+    return block(in.readMapStart());
+  }
+
+  @Override
+  public long mapNext() throws IOException {
+    return block(in.mapNext());
+  }
+
+  @Override
+  public long skipMap() throws IOException {
+    return block(in.skipMap());
+  }
+
+  /** Items are not taken off the budget: the bytes inside them are, where they have a length. */
+  private long block(long items) throws IOException {
+    if (items < 0 || items > budget) {
+      throw new EOFException(
+          items + " items are claimed where at most " + budget + " bytes can follow");
+    }
+    return items;
+  }
+
+  @Override
+  public void readNull() throws IOException {
+    in.readNull();
+  }
+
+  @Override
+  public boolean readBoolean() throws IOException {
+    return in.readBoolean();
+  }
+
+  @Override
+  public int readInt() throws IOException {
+    return in.readInt();
+  }
+
+  @Override
+  public long readLong() throws IOException {
+    return in.readLong();
+  }
+
+  @Override
+  public float readFloat() throws IOException {
+    return in.readFloat();
+  }
+
+  @Override
+  public double readDouble() throws IOException {
+    return in.readDouble();
+  }
+
+  @Override
+  public void readFixed(byte[] bytes, int start, int length) throws IOException {
+    in.readFixed(bytes, start, length);
+  }
+
+  @Override
+  public void skipFixed(int length) throws IOException {
+    in.skipFixed(length);
+  }
+
+  @Override
+  public int readEnum() throws IOException {
+    return in.readEnum();
+  }
+
+  @Override
+  public int readIndex() throws IOException {
+    return in.readIndex();
+  }
+}
