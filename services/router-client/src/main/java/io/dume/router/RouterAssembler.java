@@ -1,0 +1,130 @@
+package io.dume.router;
+
+import io.dume.schemas.message.CutRefused;
+import io.dume.schemas.message.RouterPart;
+import io.dume.schemas.message.RouterVersion;
+import io.dume.schemas.wire.MalformedMessageException;
+import io.dume.schemas.wire.Wire;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.apache.avro.specific.SpecificRecord;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Puts the versions of one router together from the records of the topic in order. Not thread-safe.
+ *
+ * <p>Parts wait for their version, so memory could grow with parts whose version never comes: only
+ * those of a few versions are kept, and only up to a number of bytes.
+ */
+final class RouterAssembler {
+  private static final Logger LOG = LoggerFactory.getLogger(RouterAssembler.class);
+  private static final int MAX_PENDING_VERSIONS = 4;
+  static final long MAX_PENDING_BYTES = 1L << 30;
+
+  /** What a record completed. */
+  sealed interface Arrival {
+    /** A verified router. */
+    record Whole(Router router) implements Arrival {}
+
+    /** A version that can't be put together from the records seen. */
+    record Incomplete(RouterVersion version, String reason) implements Arrival {}
+
+    /** A cut that gave no version. */
+    record Refused(CutRefused refusal) implements Arrival {}
+  }
+
+  private final String router;
+  private final long maxPendingBytes;
+  private final TreeMap<Long, Map<Integer, ByteBuffer>> pending = new TreeMap<>();
+  private long pendingBytes;
+  private long malformed;
+
+  RouterAssembler(String router, long maxPendingBytes) {
+    this.router = router;
+    this.maxPendingBytes = maxPendingBytes;
+  }
+
+  /** Records so far that are no message of this topic. */
+  long malformed() {
+    return malformed;
+  }
+
+  /**
+   * Takes the next record.
+   *
+   * @param where for the log
+   * @param value the record's value, empty for a tombstone
+   * @return what it completed
+   */
+  Optional<Arrival> accept(String where, byte[] value) {
+    SpecificRecord message;
+    try {
+      message = Wire.decode(value);
+    } catch (MalformedMessageException e) {
+      malformed++;
+      LOG.warn("{} skipped: {}", where, e.getMessage());
+      return Optional.empty();
+    }
+    if (message instanceof RouterPart part) {
+      if (part.getRouter().equals(router)) {
+        keep(part);
+      }
+    } else if (message instanceof RouterVersion version) {
+      if (version.getRouter().equals(router)) {
+        return Optional.of(assemble(version));
+      }
+    } else if (message instanceof CutRefused refusal) {
+      if (refusal.getRouter().equals(router)) {
+        return Optional.of(new Arrival.Refused(refusal));
+      }
+    } else {
+      malformed++;
+      LOG.warn("{} skipped: a {} does not belong here", where, message.getClass().getSimpleName());
+    }
+    return Optional.empty();
+  }
+
+  private void keep(RouterPart part) {
+    ByteBuffer replaced =
+        pending
+            .computeIfAbsent(part.getVersion(), v -> new HashMap<>())
+            .put(part.getPart(), part.getWeights());
+    pendingBytes += part.getWeights().remaining() - (replaced == null ? 0 : replaced.remaining());
+    while (pending.size() > MAX_PENDING_VERSIONS || pendingBytes > maxPendingBytes) {
+      long lowest = pending.firstKey();
+      LOG.warn("router {}: parts of version {} wait for it in vain, dropped", router, lowest);
+      drop(lowest);
+    }
+  }
+
+  private void drop(long version) {
+    pending.remove(version).values().forEach(weights -> pendingBytes -= weights.remaining());
+  }
+
+  private Arrival assemble(RouterVersion version) {
+    Map<Integer, ByteBuffer> parts = pending.getOrDefault(version.getVersion(), Map.of());
+    ByteArrayOutputStream weights = new ByteArrayOutputStream();
+    try {
+      for (int part = 0; part < version.getParts(); part++) {
+        ByteBuffer bytes = parts.get(part);
+        if (bytes == null) {
+          return new Arrival.Incomplete(
+              version, "part %d of %d is missing".formatted(part, version.getParts()));
+        }
+        weights.write(bytes.array(), bytes.arrayOffset() + bytes.position(), bytes.remaining());
+      }
+      return new Arrival.Whole(Router.of(version, weights.toByteArray()));
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      return new Arrival.Incomplete(version, e.getMessage());
+    } finally {
+      while (!pending.isEmpty() && pending.firstKey() <= version.getVersion()) {
+        drop(pending.firstKey());
+      }
+    }
+  }
+}

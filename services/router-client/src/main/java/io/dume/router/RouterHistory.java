@@ -1,0 +1,211 @@
+package io.dume.router;
+
+import io.dume.schemas.kafka.KafkaSettings;
+import io.dume.schemas.kafka.Topics;
+import io.dume.schemas.message.RouterVersion;
+import io.dume.schemas.wire.MalformedMessageException;
+import io.dume.schemas.wire.Wire;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Consumer;
+import java.util.function.LongPredicate;
+import java.util.function.Supplier;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+/**
+ * What became of the cuts of one router: its versions, the refusals, and any version's weights.
+ *
+ * <p>It stands at the end of the log when it is opened, and {@link #next} follows from there;
+ * {@link #list} reads everything from the beginning and leaves it at the end again. One thread
+ * reads; any thread may {@link #close}.
+ */
+public final class RouterHistory implements AutoCloseable {
+  private final RouterVersionsLog log;
+  private final String router;
+  private RouterAssembler following;
+  private long stand;
+
+  private RouterHistory(RouterVersionsLog log, String router) {
+    this.log = log;
+    this.router = router;
+    this.following = assembler();
+    this.stand =
+        read(
+            () -> {
+              long end = log.end();
+              log.seek(end);
+              return end;
+            });
+  }
+
+  private RouterAssembler assembler() {
+    return new RouterAssembler(router, RouterAssembler.MAX_PENDING_BYTES);
+  }
+
+  /**
+   * Opens the history of a router, standing at the end.
+   *
+   * @param kafka how to reach the cluster
+   * @param topics the installation
+   * @param router the router's name
+   * @return the history
+   * @throws IllegalStateException if the topic does not exist
+   */
+  public static RouterHistory open(KafkaSettings kafka, Topics topics, String router) {
+    RouterVersionsLog log = new RouterVersionsLog(kafka, topics, router);
+    try {
+      return new RouterHistory(log, router);
+    } catch (RuntimeException e) {
+      log.close();
+      throw e;
+    }
+  }
+
+  /**
+   * All versions and refusals there are; {@link #next} goes on after them.
+   *
+   * @return the events, oldest first
+   */
+  public List<RouterEvent> list() {
+    return read(
+        () -> {
+          following = assembler();
+          List<RouterEvent> events = new ArrayList<>();
+          long end = log.end();
+          log.scan(log.beginning(), end, record -> event(record).ifPresent(events::add));
+          stand = end;
+          return events;
+        });
+  }
+
+  /**
+   * Waits for what comes after what was read last.
+   *
+   * @param timeout how long to wait
+   * @return one or more events, or none if the time is over or the history was closed meanwhile
+   */
+  public List<RouterEvent> next(Duration timeout) {
+    requireOpen();
+    return log.read(() -> await(timeout)).orElse(List.of());
+  }
+
+  private List<RouterEvent> await(Duration timeout) {
+    long deadline = System.nanoTime() + timeout.toNanos();
+    List<RouterEvent> events = new ArrayList<>();
+    if (log.position() != stand) {
+      log.seek(stand);
+    }
+    while (events.isEmpty()) {
+      long left = deadline - System.nanoTime();
+      log.poll(Duration.ofNanos(Math.max(0, left)), record -> event(record).ifPresent(events::add));
+      stand = log.position();
+      if (left <= 0) {
+        break;
+      }
+    }
+    return events;
+  }
+
+  private Optional<RouterEvent> event(ConsumerRecord<byte[], byte[]> record) {
+    return following
+        .accept(RouterVersionsLog.where(record), RouterVersionsLog.value(record))
+        .flatMap(
+            arrival -> {
+              if (arrival instanceof RouterAssembler.Arrival.Whole whole) {
+                return Optional.of(new RouterEvent.Published(whole.router().description()));
+              }
+              if (arrival instanceof RouterAssembler.Arrival.Refused refused) {
+                return Optional.of(new RouterEvent.Refused(refused.refusal()));
+              }
+              return Optional.empty();
+            });
+  }
+
+  /**
+   * The newest version, without reading more than needed.
+   *
+   * @return the router, or nothing while there is none
+   */
+  public Optional<Router> newest() {
+    return search(version -> true);
+  }
+
+  /**
+   * One version.
+   *
+   * @param number its number
+   * @return the router, or nothing if there is no such version or it is not whole
+   */
+  public Optional<Router> version(long number) {
+    return search(version -> version == number);
+  }
+
+  private Optional<Router> search(LongPredicate wanted) {
+    return read(
+        () ->
+            log.scanBackwards(
+                    log.end(),
+                    () -> new NewestRouter(router, wanted),
+                    window -> window.newest().isPresent())
+                .newest());
+  }
+
+  /**
+   * The highest version number that was published, whether or not its parts are there: the one that
+   * a publisher must stay above.
+   *
+   * @return the number, or nothing while there is none
+   */
+  public OptionalLong highestNumber() {
+    return read(
+        () ->
+            log.scanBackwards(
+                    log.end(), () -> new Numbers(router), window -> window.highest.isPresent())
+                .highest);
+  }
+
+  private static final class Numbers implements Consumer<ConsumerRecord<byte[], byte[]>> {
+    private final String router;
+    private OptionalLong highest = OptionalLong.empty();
+
+    Numbers(String router) {
+      this.router = router;
+    }
+
+    @Override
+    public void accept(ConsumerRecord<byte[], byte[]> record) {
+      RouterVersion version;
+      try {
+        if (!(Wire.decode(RouterVersionsLog.value(record)) instanceof RouterVersion decoded)) {
+          return;
+        }
+        version = decoded;
+      } catch (MalformedMessageException e) {
+        // Readers of versions report it; it has no number.
+        return;
+      }
+      if (version.getRouter().equals(router)) {
+        highest = OptionalLong.of(Math.max(highest.orElse(0), version.getVersion()));
+      }
+    }
+  }
+
+  private <T> T read(Supplier<T> action) {
+    requireOpen();
+    return log.read(action).orElseThrow(() -> new IllegalStateException("closed while reading"));
+  }
+
+  private void requireOpen() {
+    if (log.closed()) {
+      throw new IllegalStateException("the history is closed");
+    }
+  }
+
+  @Override
+  public void close() {
+    log.close();
+  }
+}
