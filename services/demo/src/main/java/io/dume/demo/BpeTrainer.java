@@ -13,8 +13,9 @@ import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Learns a byte-level byte-pair encoding: the most frequent pair of neighbours within a word
@@ -75,12 +76,14 @@ final class BpeTrainer {
     }
     Map<String, Long> frequencyByWord = new TreeMap<>();
     for (String text : texts) {
-      Matcher matcher = WORD.matcher(text);
-      while (matcher.find()) {
-        frequencyByWord.merge(matcher.group(), 1L, Long::sum);
-      }
+      words(text).forEach(word -> frequencyByWord.merge(word, 1L, Long::sum));
     }
     return new BpeTrainer(frequencyByWord).learn(size);
+  }
+
+  /** A text in the pieces that no token reaches across. */
+  static Stream<String> words(String text) {
+    return WORD.matcher(text).results().map(MatchResult::group);
   }
 
   private BytePairEncoding learn(int size) {

@@ -115,6 +115,24 @@ public record TrainingOptions(
         1);
   }
 
+  /** These options with another place for the results. */
+  public TrainingOptions withOut(Path directory) {
+    return new TrainingOptions(
+        directory,
+        corpora,
+        base,
+        domains,
+        tune,
+        sizes,
+        context,
+        batch,
+        basePasses,
+        expertPasses,
+        baseRate,
+        expertRate,
+        seed);
+  }
+
   /** These options with another choice of the weights that an expert's training may change. */
   public TrainingOptions withTune(Tune choice) {
     return new TrainingOptions(
