@@ -1,0 +1,405 @@
+package io.dume.extractor;
+
+import io.dume.schemas.control.ControlLog;
+import io.dume.schemas.control.Fits;
+import io.dume.schemas.message.CoveredRange;
+import io.dume.schemas.message.CutRequested;
+import io.dume.schemas.message.ExpertsChanged;
+import io.dume.schemas.message.Fit;
+import io.dume.schemas.message.FlushManifest;
+import io.dume.schemas.message.Id;
+import io.dume.schemas.message.PartitionOffset;
+import io.dume.schemas.wire.Ids;
+import io.dume.schemas.wire.Wire;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Reads token batches, sums, flushes: one thread from the join to the last flush. */
+final class ExtractionLoop implements ConsumerRebalanceListener {
+  private static final Logger LOG = LoggerFactory.getLogger(ExtractionLoop.class);
+  private static final Duration POLL = Duration.ofMillis(100);
+
+  /** Aborted flushes in a row, after which trying again would only burn time. */
+  private static final int MAX_ABORTS = 5;
+
+  private static final int LARGEST_STRETCH = 9;
+
+  private final FeatureExtractorConfig config;
+  private final ExtractionModel model;
+  private final Clock clock;
+  private final ControlLog control;
+  private final KafkaConsumer<byte[], byte[]> consumer;
+  private final FlushTransaction transaction;
+  private final Fit fit;
+  private final Accumulator accumulator;
+  private final Consumer<ExtractorSnapshot> progress;
+  private final Positions positions = new Positions();
+  private final PendingLetters letters = new PendingLetters();
+  private final OpenCuts cuts = new OpenCuts();
+  private RecordCheck check;
+  private Optional<Instant> firstUnflushed = Optional.empty();
+  private Duration lastFlush = Duration.ZERO;
+  private int aborts;
+  private boolean live = true;
+  private ExtractorSnapshot done = ExtractorSnapshot.NOTHING;
+
+  ExtractionLoop(
+      FeatureExtractorConfig config,
+      ExtractionModel model,
+      Clock clock,
+      ControlLog control,
+      Fits.Joined joined,
+      KafkaConsumer<byte[], byte[]> consumer,
+      FlushTransaction transaction,
+      Accumulator accumulator,
+      Consumer<ExtractorSnapshot> progress) {
+    this.config = config;
+    this.model = model;
+    this.clock = clock;
+    this.control = control;
+    this.fit = joined.fit();
+    this.consumer = consumer;
+    this.transaction = transaction;
+    this.accumulator = accumulator;
+    this.progress = progress;
+    use(joined.experts());
+  }
+
+  /** Works until told to stop, then flushes. */
+  void run(BooleanSupplier stopping) {
+    try {
+      requireHealthyFit();
+      consumer.subscribe(List.of(config.topics().tokenBatches()), this);
+      while (!stopping.getAsBoolean()) {
+        followControl();
+        if (process(poll(), stopping)) {
+          for (TopicPartition partition : consumer.assignment()) {
+            positions.advance(partition.partition(), consumer.position(partition));
+          }
+        }
+        if (due()) {
+          flush();
+        }
+        report();
+      }
+      flush();
+      report();
+    } finally {
+      // Closing the consumer revokes its partitions, and that must not flush after a failure.
+      live = false;
+    }
+  }
+
+  private ConsumerRecords<byte[], byte[]> poll() {
+    try {
+      return consumer.poll(POLL);
+    } catch (KafkaException e) {
+      // What a rebalance callback throws comes out wrapped.
+      if (e.getCause() instanceof ExtractorException inCallback) {
+        throw inCallback;
+      }
+      throw e;
+    }
+  }
+
+  private void followControl() {
+    for (SpecificRecord message : control.poll(Duration.ZERO)) {
+      if (message instanceof CutRequested request
+          && request.getRouter().equals(config.fit().router())) {
+        cuts.add(request);
+      } else if (message instanceof ExpertsChanged changed
+          && changed.getRouter().equals(config.fit().router())) {
+        use(changed);
+      }
+    }
+    requireHealthyFit();
+  }
+
+  private void requireHealthyFit() {
+    control
+        .state()
+        .failure(fit.getId())
+        .ifPresent(
+            reason -> {
+              throw new ExtractorException(
+                  "the fit of router %s was stopped: %s; start a new one with another label"
+                      .formatted(config.fit().router(), reason));
+            });
+  }
+
+  private void use(ExpertsChanged experts) {
+    check = new RecordCheck(fit, new Domains(experts, model.identity().experts()));
+  }
+
+  /** Returns false if some of the records were not processed. */
+  private boolean process(ConsumerRecords<byte[], byte[]> batch, BooleanSupplier stopping) {
+    for (ConsumerRecord<byte[], byte[]> record : batch) {
+      if (stopping.getAsBoolean() || !process(record) || (due() && !flush())) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean process(ConsumerRecord<byte[], byte[]> record) {
+    Verdict verdict = check.judge(orEmpty(record.key()), orEmpty(record.value()));
+    if (verdict instanceof Verdict.Refused refused) {
+      setAside(record, refused);
+      return true;
+    }
+    Verdict.Accepted accepted = (Verdict.Accepted) verdict;
+    Slot slot = accepted.slot();
+    RecordGrams grams = extract(record, accepted);
+    Optional<Verdict.Refused> refused = accumulator.check(grams, accepted.tokens());
+    if (refused.isPresent()) {
+      setAside(record, refused.get());
+      return true;
+    }
+    if (!accumulator.hasRoomFor(slot, grams) && !flush()) {
+      return false;
+    }
+    accumulator.add(slot, grams, accepted.tokens());
+    positions.processed(record.partition(), record.offset());
+    return true;
+  }
+
+  private RecordGrams extract(ConsumerRecord<byte[], byte[]> record, Verdict.Accepted accepted) {
+    try {
+      return model.extract(accepted.slot().expert(), accepted.sequences());
+    } catch (RuntimeException e) {
+      throw new ExtractorException(
+          "the forward pass of %s, partition %d, offset %d (%d tokens of domain %s) failed: %s"
+              .formatted(
+                  record.topic(),
+                  record.partition(),
+                  record.offset(),
+                  accepted.tokens(),
+                  accepted.slot().domain(),
+                  e.getMessage()),
+          e);
+    }
+  }
+
+  private static byte[] orEmpty(byte[] bytes) {
+    return bytes == null ? new byte[0] : bytes;
+  }
+
+  private void setAside(ConsumerRecord<byte[], byte[]> record, Verdict.Refused refused) {
+    LOG.warn(
+        "{} partition {} offset {} goes to dead-letters: {}: {}",
+        record.topic(),
+        record.partition(),
+        record.offset(),
+        refused.reason().wire(),
+        refused.detail());
+    letters.add(record, refused, clock.instant());
+    positions.setAside(record.partition(), record.offset(), refused.reason());
+  }
+
+  private boolean due() {
+    if (positions.nothingNew()) {
+      return false;
+    }
+    Instant now = clock.instant();
+    Instant first = firstUnflushed.orElse(now);
+    firstUnflushed = Optional.of(first);
+    Duration stretched = lastFlush.multipliedBy(LARGEST_STRETCH);
+    Duration interval = config.flush().interval();
+    Duration wait = stretched.compareTo(interval) > 0 ? stretched : interval;
+    return !now.isBefore(first.plus(wait))
+        || accumulator.tokens() >= config.flush().tokens()
+        || letters.full()
+        || cuts.due(positions);
+  }
+
+  /** Publishes all there is; returns false if it was aborted and everything must be read again. */
+  private boolean flush() {
+    if (positions.nothingNew()) {
+      return true;
+    }
+    Id id = Ids.random();
+    Instant start = clock.instant();
+    List<CoveredRange> ranges = positions.ranges();
+    Optional<KafkaException> aborted =
+        transaction.run(
+            sender -> send(id, ranges, sender), offsets(ranges), consumer::groupMetadata);
+    if (aborted.isPresent()) {
+      startOver(aborted.get());
+      return false;
+    }
+    aborts = 0;
+    lastFlush = Duration.between(start, clock.instant());
+    log(id, start);
+    done =
+        new ExtractorSnapshot(
+            done.partitions(),
+            done.records() + accumulator.records(),
+            done.tokens() + accumulator.tokens(),
+            done.setAside() + letters.letters().size(),
+            done.flushes() + 1,
+            0,
+            0);
+    positions.flushed();
+    drop();
+    return true;
+  }
+
+  private void log(Id id, Instant start) {
+    if (!LOG.isInfoEnabled()) {
+      return;
+    }
+    Duration since = Duration.between(firstUnflushed.orElse(start), start);
+    LOG.info(
+        "flush {}: {} records, {} tokens ({} a second), {} set aside, sent in {} ms",
+        Ids.hex(id),
+        accumulator.records(),
+        accumulator.tokens(),
+        accumulator.tokens() * 1000 / Math.max(1, since.toMillis()),
+        letters.letters().size(),
+        lastFlush.toMillis());
+  }
+
+  private void send(Id id, List<CoveredRange> ranges, FlushTransaction.Sender sender) {
+    FlushManifest manifest =
+        new FlushMessages(id, fit, config.instance())
+            .send(
+                accumulator,
+                ranges,
+                clock.instant(),
+                (partition, key, tile) ->
+                    sender.accept(
+                        new ProducerRecord<>(
+                            config.topics().partialStatistics(),
+                            partition,
+                            key,
+                            Wire.encode(tile))));
+    for (byte[] letter : letters.letters()) {
+      sender.accept(new ProducerRecord<>(config.topics().deadLetters(), 0, null, letter));
+    }
+    sender.accept(
+        new ProducerRecord<>(
+            config.topics().flushManifests(), 0, id.bytes(), Wire.encode(manifest)));
+  }
+
+  private Map<TopicPartition, OffsetAndMetadata> offsets(List<CoveredRange> ranges) {
+    Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
+    for (CoveredRange range : ranges) {
+      offsets.put(partition(range.getPartition()), new OffsetAndMetadata(range.getTo()));
+    }
+    return offsets;
+  }
+
+  private void startOver(KafkaException cause) {
+    aborts++;
+    if (aborts >= MAX_ABORTS) {
+      throw new ExtractorException(
+          "%d flushes in a row were aborted; the last because of: %s"
+              .formatted(aborts, cause.getMessage()),
+          cause);
+    }
+    LOG.warn("a flush was aborted and its records are read again: {}", cause.getMessage());
+    drop();
+    seek(consumer.assignment());
+  }
+
+  private void drop() {
+    accumulator.clear();
+    letters.clear();
+    firstUnflushed = Optional.empty();
+  }
+
+  private TopicPartition partition(int number) {
+    return new TopicPartition(config.topics().tokenBatches(), number);
+  }
+
+  private void seek(Collection<TopicPartition> partitions) {
+    var committed = consumer.committed(new HashSet<>(partitions));
+    for (TopicPartition partition : partitions) {
+      long position =
+          Optional.ofNullable(committed.get(partition))
+              .map(OffsetAndMetadata::offset)
+              .orElseGet(() -> start(partition.partition()));
+      consumer.seek(partition, position);
+      positions.assign(partition.partition(), position);
+    }
+  }
+
+  private long start(int partition) {
+    return fit.getStart().stream()
+        .filter(p -> p.getPartition() == partition)
+        .mapToLong(PartitionOffset::getOffset)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new ExtractorException(
+                    "partition %d of %s was added after the fit began: it can't be counted in it"
+                        .formatted(partition, config.topics().tokenBatches())));
+  }
+
+  @Override
+  public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+    if (!live) {
+      return;
+    }
+    seek(partitions);
+    cuts.reset(
+        control.state().requests().values().stream()
+            .filter(request -> request.getRouter().equals(config.fit().router()))
+            .toList());
+    LOG.info("has partitions {}", positions.flushedPositions().keySet());
+    report();
+  }
+
+  @Override
+  public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+    if (live) {
+      flush();
+    }
+    forget(partitions);
+  }
+
+  @Override
+  public void onPartitionsLost(Collection<TopicPartition> partitions) {
+    LOG.warn("lost partitions {}; what was not flushed is read again by others", partitions);
+    forget(partitions);
+    drop();
+  }
+
+  private void forget(Collection<TopicPartition> partitions) {
+    partitions.forEach(partition -> positions.remove(partition.partition()));
+    report();
+  }
+
+  private void report() {
+    done =
+        new ExtractorSnapshot(
+            positions.flushedPositions().size(),
+            done.records(),
+            done.tokens(),
+            done.setAside(),
+            done.flushes(),
+            accumulator.records() + letters.letters().size(),
+            accumulator.tokens());
+    progress.accept(done);
+  }
+}

@@ -1,0 +1,60 @@
+package io.dume.extractor;
+
+import io.dume.schemas.message.Expert;
+import io.dume.schemas.message.ExtractionProfile;
+import java.util.List;
+
+/**
+ * The merged model as a worker sees it: who it is, and one forward pass at a time. Used by one
+ * thread.
+ */
+public interface ExtractionModel {
+  /**
+   * What a fit must know of a model.
+   *
+   * @param backbone SHA-256, in hexadecimal, of the averaged backbone
+   * @param layers number of blocks
+   * @param width d, the hidden size
+   * @param vocabulary number of token ids
+   * @param maxPositions the longest sequence in tokens that the model was made for
+   * @param tokenizer SHA-256, in hexadecimal, of tokenizer.json, or empty where there is none
+   * @param experts in column order
+   * @param profile what decides the bits of the statistics beside the weights
+   */
+  record Identity(
+      String backbone,
+      int layers,
+      int width,
+      int vocabulary,
+      int maxPositions,
+      String tokenizer,
+      List<Expert> experts,
+      ExtractionProfile profile) {
+    public Identity {
+      experts = List.copyOf(experts);
+      if (layers < 1 || width < 1 || vocabulary < 1 || maxPositions < 1 || experts.isEmpty()) {
+        throw new IllegalArgumentException(
+            "a model of %d layers, width %d, vocabulary %d, %d positions and %d experts: each is at least 1"
+                .formatted(layers, width, vocabulary, maxPositions, experts.size()));
+      }
+    }
+  }
+
+  /**
+   * Who this model is.
+   *
+   * @return the same at every call
+   */
+  Identity identity();
+
+  /**
+   * Runs one record through the backbone with one expert's MLPs in every layer, and sums {@code [x;
+   * 1][x; 1]ᵀ} over its tokens, x being the input of the MLP. How the record is split for memory
+   * must depend on the record alone.
+   *
+   * @param expert name of the expert
+   * @param sequences token ids of the vocabulary; every token of every sequence counts
+   * @return one Gram matrix a layer
+   */
+  RecordGrams extract(String expert, List<int[]> sequences);
+}

@@ -1,0 +1,141 @@
+package io.dume.extractor;
+
+import io.dume.schemas.message.Fit;
+import io.dume.schemas.message.TokenBatch;
+import io.dume.schemas.wire.Ids;
+import io.dume.schemas.wire.MalformedMessageException;
+import io.dume.schemas.wire.Wire;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Decides, before any forward pass, whether a record of token-batches can count. Reads only the
+ * record and the fit, so every worker decides alike. Never allocates more than a constant times the
+ * largest valid record.
+ */
+final class RecordCheck {
+  /** Two varints around each sequence, five bytes a token. */
+  private static final int BYTES_PER_TOKEN = 16;
+
+  /** Source, document, domain, ids. */
+  private static final int ENVELOPE_BYTES = 1 << 20;
+
+  private final Fit fit;
+  private final Domains domains;
+
+  RecordCheck(Fit fit, Domains domains) {
+    this.fit = fit;
+    this.domains = domains;
+  }
+
+  /**
+   * Judges a record.
+   *
+   * @param key of the message, empty where there was none
+   * @param value of the message, empty where there was none
+   */
+  Verdict judge(byte[] key, byte[] value) {
+    long largest = (long) BYTES_PER_TOKEN * fit.getMaxRecordTokens() + ENVELOPE_BYTES;
+    if (value.length > largest) {
+      // Before it is decoded: a decoded record takes many times its bytes.
+      return refused(
+          Reason.RECORD_TOO_LARGE,
+          "%d bytes: no record of at most %d tokens has more than %d",
+          value.length,
+          fit.getMaxRecordTokens(),
+          largest);
+    }
+    TokenBatch batch;
+    try {
+      batch = Wire.decode(value, TokenBatch.class);
+    } catch (MalformedMessageException e) {
+      return new Verdict.Refused(Reason.MALFORMED_MESSAGE, e.getMessage());
+    }
+    var derived = Ids.ofRecord(batch.getSource(), batch.getDocument(), batch.getPart());
+    if (!derived.equals(batch.getId()) || !Arrays.equals(key, batch.getId().bytes())) {
+      return refused(
+          Reason.ID_MISMATCH,
+          "id %s, key of %d bytes: key and id must both be %s, the hash of source, document and part",
+          Ids.hex(batch.getId()),
+          key.length,
+          Ids.hex(derived));
+    }
+    var slot = domains.slot(batch.getDomain(), batch.getHeldOut());
+    if (slot.isEmpty()) {
+      return refused(
+          Reason.UNKNOWN_DOMAIN,
+          "domain \"%s\": the router's domains are %s",
+          shortened(batch.getDomain()),
+          domains.names());
+    }
+    if (!batch.getTokenizer().isEmpty()
+        && !fit.getTokenizer().isEmpty()
+        && !batch.getTokenizer().equals(fit.getTokenizer())) {
+      return refused(
+          Reason.WRONG_TOKENIZER,
+          "tokenizer %s: the fit's is %s; feed with the merged model's tokenizer.json",
+          shortened(batch.getTokenizer()),
+          fit.getTokenizer());
+    }
+    return judge(batch.getSequences(), slot.get());
+  }
+
+  private Verdict judge(List<List<Integer>> sequences, Slot slot) {
+    if (sequences.isEmpty()) {
+      return refused(Reason.EMPTY_BATCH, "no sequences: a record holds at least one");
+    }
+    long all = 0;
+    long counted = 0;
+    List<int[]> ids = new ArrayList<>(sequences.size());
+    for (int i = 0; i < sequences.size(); i++) {
+      List<Integer> sequence = sequences.get(i);
+      if (sequence.isEmpty()) {
+        return refused(Reason.EMPTY_SEQUENCE, "sequence %d has no tokens", i);
+      }
+      if (sequence.size() > fit.getMaxSequenceTokens()) {
+        return refused(
+            Reason.SEQUENCE_TOO_LONG,
+            "sequence %d has %d tokens: at most %d in this fit",
+            i,
+            sequence.size(),
+            fit.getMaxSequenceTokens());
+      }
+      all += sequence.size();
+      if (all > fit.getMaxRecordTokens()) {
+        return refused(
+            Reason.RECORD_TOO_LARGE,
+            "more than %d tokens, the most of a record in this fit: send shorter records",
+            fit.getMaxRecordTokens());
+      }
+      for (int at = 0; at < sequence.size(); at++) {
+        int id = sequence.get(at);
+        if (id < 0 || id >= fit.getVocabulary()) {
+          return refused(
+              Reason.TOKEN_OUT_OF_VOCABULARY,
+              "token id %d at position %d of sequence %d: ids are 0 to %d",
+              id,
+              at,
+              i,
+              fit.getVocabulary() - 1);
+        }
+      }
+      // Attention is causal, so what comes after the positions that count changes nothing in them.
+      int[] kept = new int[Math.min(sequence.size(), fit.getContextDim())];
+      for (int at = 0; at < kept.length; at++) {
+        kept[at] = sequence.get(at);
+      }
+      ids.add(kept);
+      counted += kept.length;
+    }
+    return new Verdict.Accepted(slot, ids, counted);
+  }
+
+  private static Verdict refused(Reason reason, String detail, Object... values) {
+    return new Verdict.Refused(reason, detail.formatted(values));
+  }
+
+  private static String shortened(String text) {
+    return text.length() <= 100 ? text : text.substring(0, 100) + "…";
+  }
+}
