@@ -1,0 +1,81 @@
+package io.dume.models;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Sequences that go through the model together. Their tokens stand packed one after the other; only
+ * attention sees them as a grid of rows padded on the right. So no pad ever has a feature, a gate
+ * or a logit, and since attention is causal none is seen by a token either.
+ *
+ * @param ids the packed token ids
+ * @param lengths the sequences' lengths, in order
+ * @param rows how many sequences
+ * @param length the longest of them
+ * @param grid for each place of the grid the packed token that stands there; a pad repeats the
+ *     sequence's last token
+ * @param places for each packed token its place in the grid
+ */
+record Batch(long[] ids, int[] lengths, int rows, int length, long[] grid, long[] places) {
+
+  /**
+   * Tokens, pads included, that one forward pass takes at most, unless one sequence alone is
+   * longer.
+   */
+  static final int MAX_TOKENS = 8192;
+
+  static Batch of(List<int[]> sequences) {
+    int[] lengths = sequences.stream().mapToInt(sequence -> sequence.length).toArray();
+    int longest = 0;
+    int tokens = 0;
+    for (int length : lengths) {
+      longest = Math.max(longest, length);
+      tokens += length;
+    }
+    long[] ids = new long[tokens];
+    long[] grid = new long[lengths.length * longest];
+    long[] places = new long[tokens];
+    int packed = 0;
+    for (int row = 0; row < lengths.length; row++) {
+      for (int t = 0; t < longest; t++) {
+        grid[row * longest + t] = packed + Math.min(t, lengths[row] - 1);
+      }
+      for (int t = 0; t < lengths[row]; t++) {
+        ids[packed + t] = sequences.get(row)[t];
+        places[packed + t] = (long) row * longest + t;
+      }
+      packed += lengths[row];
+    }
+    return new Batch(ids, lengths, lengths.length, longest, grid, places);
+  }
+
+  int tokens() {
+    return ids.length;
+  }
+
+  /**
+   * Splits sequences into runs that each fit into one forward pass. The split depends on the
+   * lengths alone, never on what memory happens to be free.
+   *
+   * @return lists of indexes, in order
+   */
+  static List<List<Integer>> split(List<int[]> sequences) {
+    List<List<Integer>> runs = new ArrayList<>();
+    List<Integer> run = new ArrayList<>();
+    int longest = 0;
+    for (int i = 0; i < sequences.size(); i++) {
+      int grown = Math.max(longest, sequences.get(i).length);
+      if (!run.isEmpty() && (long) grown * (run.size() + 1) > MAX_TOKENS) {
+        runs.add(run);
+        run = new ArrayList<>();
+        grown = sequences.get(i).length;
+      }
+      run.add(i);
+      longest = grown;
+    }
+    if (!run.isEmpty()) {
+      runs.add(run);
+    }
+    return runs;
+  }
+}

@@ -1,0 +1,174 @@
+package io.dume.models;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.Shape;
+
+/**
+ * The Llama forward pass up to the last norm, in float32, with a step to be filled in where the MLP
+ * of each layer is. Not for use by several threads.
+ */
+final class ForwardPass {
+
+  /** What happens in a layer after its attention. */
+  @FunctionalInterface
+  interface MlpStep {
+    /**
+     * Computes the residual stream after the MLP.
+     *
+     * @param layer the layer
+     * @param hidden (tokens, d), the residual stream before; must stay as it is
+     * @param x (tokens, d), the MLP's input; the step closes or keeps it
+     * @param owner the manager that owns both and the result
+     * @return (tokens, d), which may be {@code hidden} itself
+     */
+    NDArray apply(int layer, NDArray hidden, NDArray x, NDManager owner);
+  }
+
+  private final ModelConfig config;
+  private final Backbone backbone;
+  private final Kernels kernels;
+  private final RotaryTable rotary;
+
+  ForwardPass(ModelConfig config, Backbone backbone, Kernels kernels, NDManager manager) {
+    this.config = config;
+    this.backbone = backbone;
+    this.kernels = kernels;
+    this.rotary = new RotaryTable(config, manager);
+  }
+
+  ModelConfig config() {
+    return config;
+  }
+
+  Backbone backbone() {
+    return backbone;
+  }
+
+  Kernels kernels() {
+    return kernels;
+  }
+
+  /**
+   * Runs a batch through all layers.
+   *
+   * @return (tokens, d), packed like the batch, before the last norm; owned by {@code owner}
+   */
+  NDArray run(Batch batch, MlpStep step, NDManager owner) {
+    NDArray ids = owner.create(batch.ids());
+    NDArray grid = owner.create(batch.grid());
+    NDArray places = owner.create(batch.places());
+    NDArray cosine = rotary.cosine(batch.length(), owner);
+    NDArray sine = rotary.sine(batch.length(), owner);
+    double eps = config.rmsNormEps();
+    NDArray hidden = kernels.run("embed", owner, backbone.embedding(), ids);
+    for (int l = 0; l < config.layers(); l++) {
+      Backbone.Layer layer = backbone.layers().get(l);
+      NDArray attended =
+          kernels.run(
+              "attend",
+              owner,
+              hidden,
+              layer.attentionNorm(),
+              eps,
+              layer.query().weight(),
+              layer.query().bias(),
+              layer.key().weight(),
+              layer.key().bias(),
+              layer.value().weight(),
+              layer.value().bias(),
+              layer.output().weight(),
+              layer.output().bias(),
+              cosine,
+              sine,
+              grid,
+              places,
+              batch.rows(),
+              batch.length(),
+              config.heads(),
+              config.kvHeads(),
+              config.headDim());
+      hidden.close();
+      NDArray x = kernels.run("norm", owner, attended, layer.mlpNorm(), eps);
+      hidden = step.apply(l, attended, x, owner);
+      if (hidden != attended) {
+        attended.close();
+      }
+    }
+    return hidden;
+  }
+
+  /** Returns the step of one MLP for all tokens. */
+  MlpStep dense(java.util.List<Mlp> mlps) {
+    return (layer, hidden, x, owner) -> {
+      Mlp mlp = mlps.get(layer);
+      NDArray next = kernels.run("dense", owner, hidden, x, mlp.gate(), mlp.up(), mlp.down());
+      x.close();
+      return next;
+    };
+  }
+
+  /**
+   * Cosines and sines of the rotary angles, computed in float64, for as many positions as needed.
+   */
+  private static final class RotaryTable {
+
+    private final ModelConfig config;
+    private final NDManager manager;
+    private int capacity;
+    private NDArray cosines;
+    private NDArray sines;
+
+    RotaryTable(ModelConfig config, NDManager manager) {
+      this.config = config;
+      this.manager = manager;
+      fill(Math.min(256, config.maxPositionEmbeddings()));
+    }
+
+    NDArray cosine(int positions, NDManager owner) {
+      grow(positions);
+      return part(cosines, positions, owner);
+    }
+
+    NDArray sine(int positions, NDManager owner) {
+      grow(positions);
+      return part(sines, positions, owner);
+    }
+
+    private static NDArray part(NDArray table, int positions, NDManager owner) {
+      NDArray part = table.get(new NDIndex().addSliceDim(0, positions));
+      part.attach(owner);
+      return part;
+    }
+
+    private void grow(int positions) {
+      if (positions > capacity) {
+        cosines.close();
+        sines.close();
+        fill(Math.min(config.maxPositionEmbeddings(), Integer.highestOneBit(positions) * 2));
+      }
+    }
+
+    private void fill(int positions) {
+      int width = config.headDim();
+      float[] cosine = new float[positions * width];
+      float[] sine = new float[positions * width];
+      for (int i = 0; i < width / 2; i++) {
+        double plain = Math.pow(config.ropeTheta(), -2.0 * i / width);
+        double frequency = config.ropeScaling().scale(plain);
+        for (int position = 0; position < positions; position++) {
+          int at = position * width + i;
+          cosine[at] = (float) Math.cos(position * frequency);
+          sine[at] = (float) Math.sin(position * frequency);
+          // The second half of a head turns by the same angles.
+          cosine[at + width / 2] = cosine[at];
+          sine[at + width / 2] = sine[at];
+        }
+      }
+      cosines = manager.create(cosine, new Shape(positions, width));
+      sines = manager.create(sine, new Shape(positions, width));
+      capacity = positions;
+    }
+  }
+}

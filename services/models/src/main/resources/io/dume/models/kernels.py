@@ -1,0 +1,148 @@
+class Kernels(Module):
+  __parameters__ = []
+  __buffers__ = []
+  training : bool
+  def embed(self: __torch__.Kernels,
+    weight: Tensor,
+    ids: Tensor) -> Tensor:
+    return torch.index_select(weight, 0, ids)
+  def norm(self: __torch__.Kernels,
+    x: Tensor,
+    weight: Tensor,
+    eps: float) -> Tensor:
+    mean = torch.mean(torch.mul(x, x), [-1], True)
+    return torch.mul(torch.mul(x, torch.rsqrt(torch.add(mean, eps))), weight)
+  def heads(self: __torch__.Kernels,
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    grid: Tensor,
+    rows: int,
+    length: int,
+    count: int,
+    width: int) -> Tensor:
+    y = torch.index_select(torch.linear(x, weight, bias), 0, grid)
+    return torch.transpose(torch.view(y, [rows, length, count, width]), 1, 2)
+  def rotate(self: __torch__.Kernels,
+    x: Tensor,
+    cosine: Tensor,
+    sine: Tensor) -> Tensor:
+    a, b, = torch.chunk(x, 2, -1)
+    turned = torch.cat([torch.neg(b), a], -1)
+    return torch.add(torch.mul(x, cosine), torch.mul(turned, sine))
+  def spread(self: __torch__.Kernels,
+    x: Tensor,
+    rows: int,
+    length: int,
+    count: int,
+    times: int,
+    width: int) -> Tensor:
+    y = torch.expand(torch.unsqueeze(x, 2), [rows, count, times, length, width])
+    return torch.reshape(y, [rows, torch.mul(count, times), length, width])
+  def attend(self: __torch__.Kernels,
+    hidden: Tensor,
+    norm: Tensor,
+    eps: float,
+    query: Tensor,
+    query_bias: Tensor,
+    key: Tensor,
+    key_bias: Tensor,
+    value: Tensor,
+    value_bias: Tensor,
+    output: Tensor,
+    output_bias: Tensor,
+    cosine: Tensor,
+    sine: Tensor,
+    grid: Tensor,
+    places: Tensor,
+    rows: int,
+    length: int,
+    heads: int,
+    kv_heads: int,
+    width: int) -> Tensor:
+    x = (self).norm(hidden, norm, eps, )
+    q = (self).heads(x, query, query_bias, grid, rows, length, heads, width, )
+    k = (self).heads(x, key, key_bias, grid, rows, length, kv_heads, width, )
+    v = (self).heads(x, value, value_bias, grid, rows, length, kv_heads, width, )
+    times = torch.floordiv(heads, kv_heads)
+    q0 = (self).rotate(q, cosine, sine, )
+    k0 = (self).spread((self).rotate(k, cosine, sine, ), rows, length, kv_heads, times, width, )
+    v0 = (self).spread(v, rows, length, kv_heads, times, width, )
+    y = torch.scaled_dot_product_attention(q0, k0, v0, None, 0., True)
+    y0 = torch.reshape(torch.transpose(y, 1, 2), [torch.mul(rows, length), torch.mul(heads, width)])
+    y1 = torch.linear(torch.index_select(y0, 0, places), output, output_bias)
+    return torch.add(hidden, y1)
+  def mlp(self: __torch__.Kernels,
+    x: Tensor,
+    gate: Tensor,
+    up: Tensor,
+    down: Tensor) -> Tensor:
+    inner = torch.mul(torch.silu(torch.linear(x, gate)), torch.linear(x, up))
+    return torch.linear(inner, down)
+  def dense(self: __torch__.Kernels,
+    hidden: Tensor,
+    x: Tensor,
+    gate: Tensor,
+    up: Tensor,
+    down: Tensor) -> Tensor:
+    return torch.add(hidden, (self).mlp(x, gate, up, down, ))
+  def route(self: __torch__.Kernels,
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    temperature: float,
+    k: int) -> Tensor:
+    scores = torch.div(torch.linear(x, weight, bias), temperature)
+    best, chosen, = torch.topk(scores, k, -1, True, True)
+    return torch.scatter(torch.zeros_like(scores), 1, chosen, torch.softmax(best, -1))
+  def pick(self: __torch__.Kernels,
+    chosen: Tensor,
+    like: Tensor,
+    experts: int) -> Tensor:
+    return torch.to(torch.one_hot(chosen, experts), like)
+  def mix(self: __torch__.Kernels,
+    hidden: Tensor,
+    x: Tensor,
+    shares: Tensor,
+    expert: int,
+    gate: Tensor,
+    up: Tensor,
+    down: Tensor) -> Tensor:
+    share = torch.select(shares, 1, expert)
+    tokens = torch.squeeze(torch.nonzero(share), 1)
+    y = (self).mlp(torch.index_select(x, 0, tokens), gate, up, down, )
+    y0 = torch.mul(y, torch.unsqueeze(torch.index_select(share, 0, tokens), 1))
+    return torch.index_add(hidden, 0, tokens, y0)
+  def logits(self: __torch__.Kernels,
+    hidden: Tensor,
+    norm: Tensor,
+    eps: float,
+    output: Tensor) -> Tensor:
+    return torch.linear((self).norm(hidden, norm, eps, ), output)
+  def surprise(self: __torch__.Kernels,
+    hidden: Tensor,
+    tokens: Tensor,
+    targets: Tensor,
+    norm: Tensor,
+    eps: float,
+    output: Tensor) -> Tensor:
+    scores = (self).logits(torch.index_select(hidden, 0, tokens), norm, eps, output, )
+    right = torch.squeeze(torch.gather(scores, 1, torch.unsqueeze(targets, 1)), 1)
+    return torch.to(torch.sub(torch.logsumexp(scores, [1]), right), 7)
+  def augmented(self: __torch__.Kernels,
+    x: Tensor) -> Tensor:
+    return torch.cat([x, torch.ones_like(torch.slice(x, 1, 0, 1))], 1)
+  def gram64(self: __torch__.Kernels,
+    x: Tensor) -> Tensor:
+    y = torch.to((self).augmented(x, ), 7)
+    return torch.matmul(torch.t(y), y)
+  def gram32(self: __torch__.Kernels,
+    x: Tensor) -> Tensor:
+    y = (self).augmented(x, )
+    return torch.to(torch.matmul(torch.t(y), y), 7)
+  def finite(self: __torch__.Kernels,
+    x: Tensor) -> Tensor:
+    return torch.all(torch.isfinite(x))
+  def squares(self: __torch__.Kernels,
+    x: Tensor) -> Tensor:
+    return torch.sum(torch.square(torch.to(x, 7)), [0])
