@@ -78,7 +78,7 @@ public final class SymmetricSum {
    * @return a copy of the values
    */
   public byte[] tile(int row, int col) {
-    return tiles[index(row, col)].clone();
+    return tiles[grid.index(row, col)].clone();
   }
 
   /**
@@ -105,7 +105,7 @@ public final class SymmetricSum {
     int tileRow = row / grid.tileSize();
     int tileCol = col / grid.tileSize();
     int at = (row % grid.tileSize()) * grid.extent(tileCol) + col % grid.tileSize();
-    return Tiles.get(tiles[index(tileRow, tileCol)], at);
+    return Tiles.get(tiles[grid.index(tileRow, tileCol)], at);
   }
 
   /**
@@ -127,14 +127,5 @@ public final class SymmetricSum {
     for (byte[] tile : tiles) {
       Arrays.fill(tile, (byte) 0);
     }
-  }
-
-  private int index(int row, int col) {
-    if (!grid.contains(row, col)) {
-      throw new IllegalArgumentException(
-          "no tile (%d, %d) in an upper triangle of side %d".formatted(row, col, grid.side()));
-    }
-    // Row r starts after r rows that are one shorter each.
-    return row * grid.side() - row * (row - 1) / 2 + (col - row);
   }
 }

@@ -72,6 +72,23 @@ public record TileGrid(int size, int tileSize) {
   }
 
   /**
+   * The place of a tile in {@link #all()}.
+   *
+   * @param row the tile's row
+   * @param col the tile's column
+   * @return from 0 to {@link #tiles()} - 1
+   * @throws IllegalArgumentException if the grid does not have that tile
+   */
+  public int index(int row, int col) {
+    if (!contains(row, col)) {
+      throw new IllegalArgumentException(
+          "no tile (%d, %d) in an upper triangle of side %d".formatted(row, col, side()));
+    }
+    // Row r starts after r rows that are one shorter each.
+    return row * side() - row * (row - 1) / 2 + (col - row);
+  }
+
+  /**
    * The height of a tile row, or the width of a tile column.
    *
    * @param index the tile row or column
