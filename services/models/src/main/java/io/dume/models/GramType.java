@@ -1,6 +1,6 @@
 package io.dume.models;
 
-/** In which type the products of features are computed and summed. */
+/** In which type the products of features are computed and summed over one forward pass. */
 public enum GramType {
   /** Float64, the default: what the router's accuracy rests on. */
   FLOAT64,

@@ -2,6 +2,8 @@ package io.dume.models;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
@@ -92,7 +94,7 @@ public final class RecordStatistics implements AutoCloseable {
    * Computes Σ [x;1][x;1]ᵀ over the tokens of one layer.
    *
    * @param layer the layer
-   * @param type the type of products and sums
+   * @param type the type of the products of one forward pass; those of several are added in float64
    * @param out receives the (d+1) × (d+1) matrix, row-major, whole and exactly symmetric
    * @throws IllegalArgumentException if {@code out} has another length
    */
@@ -104,12 +106,11 @@ public final class RecordStatistics implements AutoCloseable {
     }
     String function = type == GramType.FLOAT64 ? "gram64" : "gram32";
     try (NDManager scratch = manager.newSubManager()) {
-      List<NDArray> parts = features.get(layer);
-      NDArray sum = kernels.run(function, scratch, parts.get(0));
-      for (NDArray x : parts.subList(1, parts.size())) {
-        try (NDArray part = kernels.run(function, scratch, x)) {
-          sum.addi(part);
-        }
+      NDArray sum = scratch.zeros(new Shape(n, n), DataType.FLOAT64);
+      for (NDArray x : features.get(layer)) {
+        NDArray grown = kernels.run(function, scratch, sum, x);
+        sum.close();
+        sum = grown;
       }
       System.arraycopy(sum.toDoubleArray(), 0, out, 0, out.length);
     }

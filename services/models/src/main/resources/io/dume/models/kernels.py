@@ -133,13 +133,15 @@ class Kernels(Module):
     x: Tensor) -> Tensor:
     return torch.cat([x, torch.ones_like(torch.slice(x, 1, 0, 1))], 1)
   def gram64(self: __torch__.Kernels,
+    sum: Tensor,
     x: Tensor) -> Tensor:
     y = torch.to((self).augmented(x, ), 7)
-    return torch.matmul(torch.t(y), y)
+    return torch.addmm(sum, torch.t(y), y)
   def gram32(self: __torch__.Kernels,
+    sum: Tensor,
     x: Tensor) -> Tensor:
     y = (self).augmented(x, )
-    return torch.to(torch.matmul(torch.t(y), y), 7)
+    return torch.add(sum, torch.to(torch.matmul(torch.t(y), y), 7))
   def finite(self: __torch__.Kernels,
     x: Tensor) -> Tensor:
     return torch.all(torch.isfinite(x))
