@@ -1,0 +1,151 @@
+package io.dume.solver;
+
+import io.dume.schemas.kafka.Topics;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/**
+ * Membership in the group of a router's solvers, and the cuts while this one is active. Owned by
+ * one thread.
+ */
+final class CutSubscription implements AutoCloseable, ConsumerRebalanceListener {
+  private final Topics topics;
+  private final TopicPartition partition;
+  private final KafkaConsumer<byte[], byte[]> consumer;
+  private boolean assigned;
+  private boolean reassigned;
+
+  CutSubscription(SolverConfig config) {
+    this.topics = config.topics();
+    this.partition = new TopicPartition(topics.cuts(), 0);
+    var properties =
+        config
+            .kafka()
+            .consumer(
+                Map.of(
+                    "client.id", Publisher.clientId(config) + "-cuts",
+                    "session.timeout.ms", "15000",
+                    "heartbeat.interval.ms", "3000"));
+    properties.put("group.id", Publisher.clientId(config));
+    properties.put("group.protocol", "classic");
+    properties.put("isolation.level", "read_committed");
+    properties.put("enable.auto.commit", "false");
+    properties.put("auto.offset.reset", "earliest");
+    properties.put("allow.auto.create.topics", "false");
+    // The active solver keeps its partition when another joins.
+    properties.put("partition.assignment.strategy", CooperativeStickyAssignor.class.getName());
+    this.consumer =
+        new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    consumer.subscribe(List.of(topics.cuts()), this);
+  }
+
+  TopicPartition partition() {
+    return partition;
+  }
+
+  /** Whether this instance has the partition. */
+  boolean assigned() {
+    return assigned;
+  }
+
+  /** Whether the partition was given to this instance since {@link #seekToCommitted}. */
+  boolean reassigned() {
+    return reassigned;
+  }
+
+  ConsumerGroupMetadata groupMetadata() {
+    return consumer.groupMetadata();
+  }
+
+  List<ConsumerRecord<byte[], byte[]>> poll(Duration timeout) {
+    List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+    consumer.poll(timeout).records(partition).forEach(records::add);
+    return records;
+  }
+
+  /**
+   * Stays in the group during long work.
+   *
+   * @return cuts that have come meanwhile
+   * @throws AbandonedException if the partition is no longer this instance's, or was given anew
+   */
+  List<ConsumerRecord<byte[], byte[]>> heartbeat() {
+    List<ConsumerRecord<byte[], byte[]>> records = poll(Duration.ZERO);
+    if (!assigned || reassigned) {
+      throw new AbandonedException("another instance took over");
+    }
+    return records;
+  }
+
+  /**
+   * Goes to the committed position of the cuts.
+   *
+   * @return the committed positions of layer-statistics
+   */
+  Map<TopicPartition, Long> seekToCommitted() {
+    List<PartitionInfo> statistics = consumer.partitionsFor(topics.layerStatistics());
+    Set<TopicPartition> wanted =
+        IntStream.range(0, statistics.size())
+            .mapToObj(p -> new TopicPartition(topics.layerStatistics(), p))
+            .collect(Collectors.toSet());
+    wanted.add(partition);
+    Map<TopicPartition, Long> positions = new HashMap<>();
+    for (Map.Entry<TopicPartition, OffsetAndMetadata> entry :
+        consumer.committed(wanted).entrySet()) {
+      if (entry.getValue() != null) {
+        positions.put(entry.getKey(), entry.getValue().offset());
+      }
+    }
+    Long cuts = positions.remove(partition);
+    if (cuts == null) {
+      consumer.seekToBeginning(List.of(partition));
+    } else {
+      consumer.seek(partition, cuts);
+    }
+    reassigned = false;
+    return positions;
+  }
+
+  /** Leaves the group and joins it again. */
+  void rejoin() {
+    consumer.unsubscribe();
+    assigned = false;
+    consumer.subscribe(List.of(topics.cuts()), this);
+  }
+
+  @Override
+  public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+    if (partitions.contains(partition)) {
+      assigned = true;
+      reassigned = true;
+    }
+  }
+
+  @Override
+  public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+    if (partitions.contains(partition)) {
+      assigned = false;
+    }
+  }
+
+  @Override
+  public void close() {
+    consumer.close();
+  }
+}

@@ -1,0 +1,11 @@
+package io.dume.solver;
+
+/** Which library factors the matrices of a fit. */
+public enum FactorisationChoice {
+  /** What the fit has; for a new fit EJML where n is small, else OpenBLAS if it can be loaded. */
+  AUTO,
+  /** EJML: pure Java, the same bits on every host. */
+  EJML,
+  /** OpenBLAS: five to seven times as fast, bits that depend on the processor's core type. */
+  OPENBLAS
+}

@@ -1,0 +1,125 @@
+package io.dume.solver;
+
+import io.dume.solver.Factorisation.FailedPivot;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * From the statistics of a layer to its gate (DUME, arXiv 2603.29765): W = (A + λI)⁻¹ b, the
+ * intercept row penalised too; then each column divided by the norm of its first d entries, the
+ * intercept by the same norm, where a norm of zero counts as 1e-6. Not thread-safe.
+ *
+ * <p>All sums run in one fixed order, so the same statistics give the same bits.
+ */
+final class LayerSolver implements AutoCloseable {
+  private static final double NORM_OF_ZERO = 1e-6;
+
+  private final Factorisation factorisation;
+
+  /**
+   * @param factorisation closed with this solver
+   */
+  LayerSolver(Factorisation factorisation) {
+    this.factorisation = factorisation;
+  }
+
+  /**
+   * Solves one layer.
+   *
+   * @param statistics left as they are
+   * @param lambda the ridge penalty, finite and not negative
+   * @return the gate, all of it finite
+   * @throws UnsolvableException if A + λI is not positive definite or a value is not finite
+   */
+  LayerGate solve(LayerStatistics statistics, double lambda) throws UnsolvableException {
+    int n = statistics.size();
+    int experts = statistics.experts();
+    if (!factorisation.setA(statistics.a(), n, lambda)) {
+      FailedPivot pivot = factorisation.failedPivot();
+      throw new UnsolvableException(
+          ("layer %d: A + λI is not positive definite with λ = %s: pivot %d of %d is %s;"
+                  + " more tokens or a larger λ help")
+              .formatted(statistics.layer(), lambda, pivot.index(), n, pivot.value()));
+    }
+    double[] solution = new double[n * experts];
+    factorisation.solve(statistics.b(), experts, solution);
+    double residual = residual(statistics, lambda, solution);
+    double smallestPivot = factorisation.smallestPivot();
+    float[] weight = new float[experts * (n - 1)];
+    float[] bias = new float[experts];
+    List<Integer> zeroColumns = new ArrayList<>();
+    for (int column = 0; column < experts; column++) {
+      if (normalise(solution, n, experts, column, weight, bias)) {
+        zeroColumns.add(column);
+      }
+    }
+    requireFinite(statistics.layer(), "the residual", residual);
+    requireFinite(statistics.layer(), "the smallest pivot", smallestPivot);
+    for (float value : weight) {
+      requireFinite(statistics.layer(), "a gate weight", value);
+    }
+    for (float value : bias) {
+      requireFinite(statistics.layer(), "a gate intercept", value);
+    }
+    return new LayerGate(
+        statistics.layer(), solution, weight, bias, residual, smallestPivot, zeroColumns);
+  }
+
+  /** Returns true if the column's norm is zero. */
+  private static boolean normalise(
+      double[] solution, int n, int experts, int column, float[] weight, float[] bias) {
+    int width = n - 1;
+    double squares = 0;
+    for (int i = 0; i < width; i++) {
+      double entry = solution[i * experts + column];
+      squares += entry * entry;
+    }
+    boolean zero = squares == 0;
+    double norm = zero ? NORM_OF_ZERO : Math.sqrt(squares);
+    for (int i = 0; i < width; i++) {
+      weight[column * width + i] = (float) (solution[i * experts + column] / norm);
+    }
+    bias[column] = (float) (solution[width * experts + column] / norm);
+    return zero;
+  }
+
+  private static double residual(LayerStatistics statistics, double lambda, double[] solution) {
+    int n = statistics.size();
+    int experts = statistics.experts();
+    double[] a = statistics.a();
+    double[] row = new double[experts];
+    double difference = 0;
+    double target = 0;
+    for (int i = 0; i < n; i++) {
+      for (int j = 0; j < experts; j++) {
+        row[j] = lambda * solution[i * experts + j];
+      }
+      for (int k = 0; k < n; k++) {
+        double entry = a[i * n + k];
+        for (int j = 0; j < experts; j++) {
+          row[j] += entry * solution[k * experts + j];
+        }
+      }
+      for (int j = 0; j < experts; j++) {
+        double wanted = statistics.b()[i * experts + j];
+        difference += (row[j] - wanted) * (row[j] - wanted);
+        target += wanted * wanted;
+      }
+    }
+    return target == 0 ? Math.sqrt(difference) : Math.sqrt(difference) / Math.sqrt(target);
+  }
+
+  private static void requireFinite(int layer, String what, double value)
+      throws UnsolvableException {
+    if (!Double.isFinite(value)) {
+      throw new UnsolvableException(
+          "layer %d: %s is %s: the statistics are too far out of scale to be solved"
+              .formatted(layer, what, value));
+    }
+  }
+
+  @Override
+  public void close() {
+    factorisation.close();
+  }
+}

@@ -1,0 +1,165 @@
+package io.dume.solver;
+
+import io.dume.router.RouterHistory;
+import io.dume.schemas.kafka.Topics;
+import io.dume.schemas.message.DeadLetter;
+import io.dume.schemas.wire.Wire;
+import io.dume.solver.RouterMessages.Keyed;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import org.apache.kafka.clients.consumer.CommitFailedException;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.FencedInstanceIdException;
+import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.ProducerFencedException;
+import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.UnknownProducerIdException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/**
+ * The one fenced publisher of a router. Opening it fences every earlier one of the same router and
+ * waits until its last transaction has ended; only then is the last version number read. Owned by
+ * one thread.
+ */
+final class Publisher implements AutoCloseable {
+  private final Topics topics;
+  private final KafkaProducer<byte[], byte[]> producer;
+  private long lastVersion;
+
+  private Publisher(Topics topics, KafkaProducer<byte[], byte[]> producer) {
+    this.topics = topics;
+    this.producer = producer;
+  }
+
+  /**
+   * Takes over the router.
+   *
+   * @throws AbandonedException if the cluster does not answer in time or another took over
+   */
+  static Publisher takeOver(SolverConfig config) {
+    var properties =
+        config
+            .kafka()
+            .producer(
+                Map.of(
+                    "client.id",
+                    clientId(config) + "-producer",
+                    "max.request.size",
+                    Integer.toString(Topics.MAX_MESSAGE_BYTES)));
+    properties.put("transactional.id", clientId(config));
+    properties.put("enable.idempotence", "true");
+    properties.put("acks", "all");
+    Publisher publisher =
+        new Publisher(
+            config.topics(),
+            new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer()));
+    try {
+      publisher.producer.initTransactions();
+      try (RouterHistory history =
+          RouterHistory.open(config.kafka(), config.topics(), config.router())) {
+        publisher.lastVersion = history.highestNumber().orElse(0);
+      }
+      return publisher;
+    } catch (RuntimeException e) {
+      publisher.close();
+      throw abandoned(e);
+    }
+  }
+
+  /** The group and the transactional id of a router, and the stem of client ids. */
+  static String clientId(SolverConfig config) {
+    return config.topics().prefix() + "solver-" + config.router();
+  }
+
+  /** The number that the next version gets. */
+  long nextVersion() {
+    return Math.addExact(lastVersion, 1);
+  }
+
+  /**
+   * Publishes messages and commits positions, or neither.
+   *
+   * @param messages for router-versions; may be empty
+   * @param deadLetters for dead-letters; may be empty
+   * @param positions the next positions of what was consumed
+   * @param group the consumer group that they belong to
+   * @throws AbandonedException if another instance took over; nothing was published
+   */
+  void publish(
+      List<Keyed> messages,
+      List<DeadLetter> deadLetters,
+      Map<TopicPartition, Long> positions,
+      ConsumerGroupMetadata group) {
+    Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
+    positions.forEach((partition, next) -> offsets.put(partition, new OffsetAndMetadata(next)));
+    try {
+      producer.beginTransaction();
+      List<Future<?>> sent = new ArrayList<>();
+      for (Keyed keyed : messages) {
+        sent.add(
+            producer.send(
+                new ProducerRecord<>(
+                    topics.routerVersions(), 0, keyed.key(), Wire.encode(keyed.message()))));
+      }
+      for (DeadLetter letter : deadLetters) {
+        sent.add(
+            producer.send(
+                new ProducerRecord<>(topics.deadLetters(), 0, null, Wire.encode(letter))));
+      }
+      for (Future<?> future : sent) {
+        future.get();
+      }
+      producer.sendOffsetsToTransaction(offsets, group);
+      producer.commitTransaction();
+    } catch (ExecutionException e) {
+      throw abandoned(
+          e.getCause() instanceof RuntimeException cause
+              ? cause
+              : new KafkaException(e.getCause()));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AbandonedException("interrupted", e);
+    } catch (RuntimeException e) {
+      throw abandoned(e);
+    }
+  }
+
+  /** Counts a version that was published. */
+  void published(long version) {
+    lastVersion = version;
+  }
+
+  private static RuntimeException abandoned(RuntimeException e) {
+    boolean tookOver =
+        e instanceof ProducerFencedException
+            || e instanceof InvalidProducerEpochException
+            || e instanceof FencedInstanceIdException
+            || e instanceof UnknownProducerIdException
+            || e instanceof CommitFailedException;
+    if (tookOver) {
+      return new AbandonedException("another instance took over", e);
+    }
+    if (e instanceof RetriableException) {
+      return new AbandonedException("the cluster does not answer", e);
+    }
+    return e;
+  }
+
+  /** Aborts what is not committed. */
+  @Override
+  public void close() {
+    // A transaction that is open ends with the producer id: the next publisher's first act, or the
+    // transaction timeout, aborts it.
+    producer.close(Duration.ofSeconds(10));
+  }
+}

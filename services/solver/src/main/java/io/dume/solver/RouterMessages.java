@@ -1,0 +1,138 @@
+package io.dume.solver;
+
+import io.dume.schemas.message.Cut;
+import io.dume.schemas.message.CutRefused;
+import io.dume.schemas.message.CutSlot;
+import io.dume.schemas.message.DomainTokens;
+import io.dume.schemas.message.Fit;
+import io.dume.schemas.message.LayerSolution;
+import io.dume.schemas.message.RouterPart;
+import io.dume.schemas.message.RouterVersion;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.avro.specific.SpecificRecord;
+
+/** The messages that a cut becomes. */
+final class RouterMessages {
+  /** A message with its key, for partition 0 of router-versions. */
+  record Keyed(byte[] key, SpecificRecord message) {}
+
+  /** What was solved and how. */
+  record Solved(
+      Cut cut,
+      Fit fit,
+      double lambda,
+      SolveProfile profile,
+      boolean mixed,
+      List<LayerGate> gates) {}
+
+  private RouterMessages() {}
+
+  /** The parts of a version, in order, and then the version. */
+  static List<Keyed> version(Solved solved, long version, int partBytes, Instant now) {
+    String router = solved.cut().getRouter();
+    byte[] weights = weights(solved.gates());
+    List<Keyed> messages = new ArrayList<>();
+    for (int from = 0; from < weights.length; from += partBytes) {
+      int part = messages.size();
+      ByteBuffer bytes = ByteBuffer.wrap(weights, from, Math.min(partBytes, weights.length - from));
+      messages.add(
+          new Keyed(
+              key(router, version + "/" + part),
+              new RouterPart(router, version, part, bytes.slice())));
+    }
+    RouterVersion message =
+        RouterVersion.newBuilder()
+            .setRouter(router)
+            .setVersion(version)
+            .setFit(solved.fit())
+            .setCut(solved.cut().getCut())
+            .setRequests(solved.cut().getRequests())
+            .setReason(solved.cut().getReason())
+            .setSequence(solved.cut().getSequence())
+            .setExpertsVersion(solved.cut().getExpertsVersion())
+            .setExperts(solved.cut().getExperts())
+            .setDomains(domains(solved.cut()))
+            .setRanges(solved.cut().getRanges())
+            .setSetAside(solved.cut().getSetAside())
+            .setLambda(solved.lambda())
+            .setFactorisation(solved.profile().factorisation())
+            .setCoreType(solved.profile().coreType())
+            .setMixed(solved.mixed())
+            .setLayers(solved.gates().stream().map(RouterMessages::layer).toList())
+            .setCreatedAt(now)
+            .setParts(messages.size())
+            .setWeightBytes(weights.length)
+            .setSha256(sha256(weights))
+            .build();
+    messages.add(new Keyed(key(router, Long.toString(version)), message));
+    return messages;
+  }
+
+  /** A refusal; its key is the router's name and the cut. */
+  static Keyed refusal(Cut cut, String reason, Instant now) {
+    return new Keyed(
+        key(cut.getRouter(), "cut-" + cut.getCut()),
+        new CutRefused(
+            cut.getRouter(), cut.getCut(), cut.getFit(), cut.getRequests(), reason, now));
+  }
+
+  private static byte[] key(String router, String rest) {
+    return (router + "/" + rest).getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static LayerSolution layer(LayerGate gate) {
+    return new LayerSolution(
+        gate.layer(), gate.residual(), gate.smallestPivot(), gate.zeroColumns());
+  }
+
+  /** A domain that has several slots, as after its expert's MLPs changed, is one line. */
+  private static List<DomainTokens> domains(Cut cut) {
+    Map<List<String>, DomainTokens> domains = new LinkedHashMap<>();
+    for (CutSlot slot : cut.getSlots()) {
+      String expert = cut.getExperts().get(slot.getExpert()).getName();
+      domains.merge(
+          List.of(slot.getDomain(), expert),
+          new DomainTokens(slot.getDomain(), expert, slot.getTokens(), slot.getRecords()),
+          (a, b) ->
+              new DomainTokens(
+                  a.getDomain(),
+                  a.getExpert(),
+                  a.getTokens() + b.getTokens(),
+                  a.getRecords() + b.getRecords()));
+    }
+    return List.copyOf(domains.values());
+  }
+
+  /** float32, little-endian: for each layer weight (experts x d), then bias (experts). */
+  private static byte[] weights(List<LayerGate> gates) {
+    int floats = gates.stream().mapToInt(g -> g.weight().length + g.bias().length).sum();
+    ByteBuffer bytes = ByteBuffer.allocate(floats * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    for (LayerGate gate : gates) {
+      for (float value : gate.weight()) {
+        bytes.putFloat(value);
+      }
+      for (float value : gate.bias()) {
+        bytes.putFloat(value);
+      }
+    }
+    return bytes.array();
+  }
+
+  private static String sha256(byte[] bytes) {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+}

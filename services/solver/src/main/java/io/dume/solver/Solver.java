@@ -1,0 +1,339 @@
+package io.dume.solver;
+
+import io.dume.schemas.control.ControlLog;
+import io.dume.schemas.kafka.DeadLetters;
+import io.dume.schemas.kafka.Topics;
+import io.dume.schemas.message.Cut;
+import io.dume.schemas.message.CutRefused;
+import io.dume.schemas.message.DeadLetter;
+import io.dume.schemas.message.Fit;
+import io.dume.schemas.message.RouterVersion;
+import io.dume.schemas.wire.MalformedMessageException;
+import io.dume.schemas.wire.Wire;
+import io.dume.solver.RouterMessages.Keyed;
+import io.dume.solver.RouterMessages.Solved;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The service that turns the cuts of one router into versions. Start as many as you like: one is
+ * active, the others stand by and take over, with the next number, when it ends.
+ *
+ * <p>Memory: (2 threads + 1) (d + 1)² doubles, of which threads (d + 1)² are outside of the heap
+ * with OpenBLAS, and the router itself.
+ *
+ * <p>One thread calls {@link #run}; any thread may {@link #stop} and {@link #close}.
+ */
+public final class Solver implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Solver.class);
+  private static final String SERVICE = "solver";
+  private static final Duration IDLE_POLL = Duration.ofMillis(250);
+
+  private final SolverConfig config;
+  private final Clock clock;
+  private final AtomicBoolean started = new AtomicBoolean();
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private volatile boolean stopping;
+  private volatile boolean active;
+
+  // All of these belong to the thread in run().
+  private final Deque<ConsumerRecord<byte[], byte[]>> waiting = new ArrayDeque<>();
+  private final List<DeadLetter> deadLetters = new ArrayList<>();
+  private Optional<Publisher> publisher = Optional.empty();
+
+  /**
+   * A solver that does nothing until it runs.
+   *
+   * @param config what it needs to know
+   * @param clock for the times in versions and refusals
+   */
+  public Solver(SolverConfig config, Clock clock) {
+    this.config = config;
+    this.clock = clock;
+  }
+
+  /**
+   * Works until {@link #stop} is called. Can be called once.
+   *
+   * @throws io.dume.schemas.control.IncompatibleFitException if the fit is solved in a numeric
+   *     profile that this solver can't or must not work in
+   * @throws IllegalStateException if topics are missing, or a library fails
+   * @throws org.apache.kafka.common.KafkaException if the cluster refuses
+   */
+  public void run() {
+    if (!started.compareAndSet(false, true)) {
+      throw new IllegalStateException("a solver runs once: make a new one");
+    }
+    try {
+      requireTopics();
+      String name = Publisher.clientId(config);
+      try (ControlLog control = new ControlLog(config.kafka(), config.topics());
+          CutSubscription cuts = new CutSubscription(config);
+          CutSolver cutSolver = new CutSolver(name, config.threads());
+          LayerStatisticsReader reader =
+              new LayerStatisticsReader(
+                  config.kafka(),
+                  config.topics(),
+                  name + "-statistics",
+                  config.statisticsTimeout(),
+                  this::setAside)) {
+        while (!stopping) {
+          workOrStandBy(control, cuts, cutSolver, reader);
+        }
+      } finally {
+        standBy();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      LOG.info("solver of router {} interrupted", config.router());
+    } finally {
+      ended.countDown();
+    }
+  }
+
+  private void requireTopics() throws InterruptedException {
+    try (Admin admin = Admin.create(config.kafka().admin())) {
+      Topics topics = config.topics();
+      for (String topic :
+          List.of(
+              topics.control(), topics.cuts(), topics.layerStatistics(), topics.routerVersions())) {
+        if (Topics.partitions(admin, topic).isEmpty()) {
+          throw new IllegalStateException(
+              "topic %s does not exist at %s: create the installation's topics first, or check the"
+                      .formatted(topic, config.kafka().bootstrapServers())
+                  + " topic prefix");
+        }
+      }
+    }
+  }
+
+  private void workOrStandBy(
+      ControlLog control, CutSubscription cuts, CutSolver cutSolver, LayerStatisticsReader reader)
+      throws InterruptedException {
+    try {
+      List<ConsumerRecord<byte[], byte[]>> records = cuts.poll(IDLE_POLL);
+      if (!cuts.assigned()) {
+        standBy();
+        return;
+      }
+      if (publisher.isEmpty() || cuts.reassigned()) {
+        takeOver(cuts, reader);
+        return;
+      }
+      waiting.addAll(records);
+      while (!waiting.isEmpty() && !stopping) {
+        next(control, cuts, cutSolver, reader);
+      }
+    } catch (AbandonedException e) {
+      LOG.info("router {}: {}; nothing of it was published", config.router(), e.getMessage());
+      LOG.debug("abandoned", e);
+      standBy();
+      if (!stopping) {
+        cuts.rejoin();
+      }
+    }
+  }
+
+  private void standBy() {
+    active = false;
+    waiting.clear();
+    deadLetters.clear();
+    publisher.ifPresent(Publisher::close);
+    publisher = Optional.empty();
+  }
+
+  private void takeOver(CutSubscription cuts, LayerStatisticsReader reader) {
+    standBy();
+    Publisher taken = Publisher.takeOver(config);
+    publisher = Optional.of(taken);
+    reader.seek(cuts.seekToCommitted());
+    active = true;
+    LOG.info(
+        "active solver of router {}; the next version is {}", config.router(), taken.nextVersion());
+  }
+
+  private void next(
+      ControlLog control, CutSubscription cuts, CutSolver cutSolver, LayerStatisticsReader reader)
+      throws InterruptedException {
+    waiting.addAll(cuts.heartbeat());
+    ConsumerRecord<byte[], byte[]> record = waiting.remove();
+    Optional<Cut> decoded = decode(record);
+    List<Keyed> messages = List.of();
+    if (decoded.isPresent() && decoded.get().getRouter().equals(config.router())) {
+      Cut cut = decoded.get();
+      if (superseded(cut)) {
+        LOG.info("router {}: cut {} is passed over for a newer one", config.router(), cut.getCut());
+      } else {
+        messages = outcome(cut, control, cuts, cutSolver, reader);
+      }
+    }
+    if (messages.isEmpty() && deadLetters.isEmpty() && !waiting.isEmpty()) {
+      return;
+    }
+    Map<TopicPartition, Long> positions = new HashMap<>(reader.positions());
+    positions.put(cuts.partition(), record.offset() + 1);
+    Publisher current = publisher.orElseThrow();
+    current.publish(messages, deadLetters, positions, cuts.groupMetadata());
+    deadLetters.clear();
+    messages.forEach(keyed -> published(current, keyed));
+  }
+
+  private static void published(Publisher publisher, Keyed keyed) {
+    if (keyed.message() instanceof RouterVersion version) {
+      publisher.published(version.getVersion());
+      LOG.info(
+          "router {}: version {} from cut {}",
+          version.getRouter(),
+          version.getVersion(),
+          version.getCut());
+    } else if (keyed.message() instanceof CutRefused refused) {
+      LOG.warn(
+          "router {}: cut {} refused: {}",
+          refused.getRouter(),
+          refused.getCut(),
+          refused.getReason());
+    }
+  }
+
+  private Optional<Cut> decode(ConsumerRecord<byte[], byte[]> record) {
+    try {
+      return Optional.of(
+          Wire.decode(record.value() == null ? new byte[0] : record.value(), Cut.class));
+    } catch (MalformedMessageException e) {
+      setAside(record, e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  /** A cut that somebody asked for is never passed over. */
+  private boolean superseded(Cut cut) {
+    if (!cut.getRequests().isEmpty()) {
+      return false;
+    }
+    for (ConsumerRecord<byte[], byte[]> record : waiting) {
+      try {
+        Cut later = Wire.decode(record.value() == null ? new byte[0] : record.value(), Cut.class);
+        if (later.getRouter().equals(cut.getRouter())
+            && later.getFit().equals(cut.getFit())
+            && later.getRequests().isEmpty()
+            && later.getCut() > cut.getCut()) {
+          return true;
+        }
+      } catch (MalformedMessageException e) {
+        // It goes to dead-letters when its turn comes.
+        LOG.debug("{} offset {} is no cut", record.topic(), record.offset(), e);
+      }
+    }
+    return false;
+  }
+
+  private List<Keyed> outcome(
+      Cut cut,
+      ControlLog control,
+      CutSubscription cuts,
+      CutSolver cutSolver,
+      LayerStatisticsReader reader)
+      throws InterruptedException {
+    control.catchUp();
+    double lambda = cut.getLambda().orElse(config.lambda());
+    try {
+      Fit fit =
+          control
+              .state()
+              .fit(config.router())
+              .orElseThrow(() -> new UnsolvableException("the router has no fit"));
+      requireWell(control, fit);
+      CutSolver.requireSolvable(cut, fit, lambda);
+      SolveProfiles.Agreed agreed =
+          SolveProfiles.agree(control, fit, config.factorisation(), config.mixed());
+      List<LayerGate> gates =
+          cutSolver.solve(
+              cut,
+              lambda,
+              agreed.profile(),
+              reader,
+              () -> {
+                waiting.addAll(cuts.heartbeat());
+                if (stopping) {
+                  throw new AbandonedException("stopped during cut " + cut.getCut());
+                }
+                control.poll(Duration.ZERO);
+                requireWell(control, fit);
+              });
+      // A worker that was let in with another profile leaves no trace here, so a solver that may
+      // mix says so in every version.
+      boolean mixed = agreed.mixed() || config.mixed();
+      return RouterMessages.version(
+          new Solved(cut, fit, lambda, agreed.profile(), mixed, gates),
+          publisher.orElseThrow().nextVersion(),
+          config.partBytes(),
+          now());
+    } catch (UnsolvableException e) {
+      return List.of(RouterMessages.refusal(cut, e.getMessage(), now()));
+    }
+  }
+
+  private static void requireWell(ControlLog control, Fit fit) throws UnsolvableException {
+    Optional<String> failure = control.state().failure(fit.getId());
+    if (failure.isPresent()) {
+      throw new UnsolvableException("the fit was stopped: " + failure.get());
+    }
+  }
+
+  private Instant now() {
+    return clock.instant().truncatedTo(ChronoUnit.MILLIS);
+  }
+
+  private void setAside(ConsumerRecord<byte[], byte[]> record, String problem) {
+    LOG.warn(
+        "{} partition {} offset {} set aside: {}",
+        record.topic(),
+        record.partition(),
+        record.offset(),
+        problem);
+    deadLetters.add(DeadLetters.of(record, SERVICE, "malformed-message", problem, now()));
+  }
+
+  /**
+   * Whether this instance is the one that publishes.
+   *
+   * @return false while it stands by
+   */
+  public boolean active() {
+    return active;
+  }
+
+  /** Tells {@link #run} to end soon; a cut that is not published yet is left to the next solver. */
+  public void stop() {
+    stopping = true;
+  }
+
+  /** Stops, and waits until {@link #run}, if it was called, has ended. Idempotent. */
+  @Override
+  public void close() {
+    stop();
+    if (started.get()) {
+      try {
+        ended.await();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}

@@ -1,0 +1,210 @@
+package io.dume.solver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+
+/** What every factorisation must do; one subclass for each. */
+abstract class FactorisationCheck {
+  abstract Factorisation open();
+
+  @Property(tries = 40)
+  void shouldSolveRandomPositiveDefiniteSystems(
+      @ForAll long seed,
+      @ForAll @IntRange(min = 1, max = 150) int width,
+      @ForAll @IntRange(min = 1, max = 7) int experts) {
+    LayerStatistics system = RandomSystems.statistics(seed, width, experts, 2 * width + 10);
+    double[] x = new double[system.b().length];
+
+    try (Factorisation factorisation = open()) {
+      assertThat(factorisation.setA(system.a(), system.size(), 0.01)).isTrue();
+      factorisation.solve(system.b(), experts, x);
+    }
+
+    assertThat(product(system, 0.01, x))
+        .usingComparatorWithPrecision(1e-8 * largest(system.b()))
+        .containsExactly(system.b());
+  }
+
+  @Property(tries = 20)
+  void shouldLeaveItsInputsAsTheyAre(
+      @ForAll long seed, @ForAll @IntRange(min = 1, max = 130) int width) {
+    LayerStatistics system = RandomSystems.statistics(seed, width, 3, 2 * width + 10);
+    double[] a = system.a().clone();
+    double[] b = system.b().clone();
+
+    try (Factorisation factorisation = open()) {
+      factorisation.setA(system.a(), system.size(), 0.01);
+      factorisation.solve(system.b(), 3, new double[system.b().length]);
+    }
+
+    assertThat(system.a()).isEqualTo(a);
+    assertThat(system.b()).isEqualTo(b);
+  }
+
+  @Property(tries = 20)
+  void shouldGiveTheSameBitsAfterOtherMatricesOfOtherSizes(
+      @ForAll long seed, @ForAll @IntRange(min = 2, max = 130) int width) {
+    LayerStatistics system = RandomSystems.statistics(seed, width, 3, 2 * width + 10);
+    LayerStatistics other = RandomSystems.statistics(seed + 1, width / 2, 2, width + 10);
+    double[] fresh = new double[system.b().length];
+    double[] reused = new double[system.b().length];
+
+    try (Factorisation factorisation = open()) {
+      factorisation.setA(system.a(), system.size(), 0.01);
+      factorisation.solve(system.b(), 3, fresh);
+      factorisation.setA(other.a(), other.size(), 1);
+      factorisation.solve(other.b(), 2, new double[other.b().length]);
+      factorisation.setA(system.a(), system.size(), 0.01);
+      factorisation.solve(system.b(), 3, reused);
+    }
+
+    assertThat(reused).isEqualTo(fresh);
+  }
+
+  @Property(tries = 20)
+  void shouldPermuteTheSolutionWithTheRightHandSides(
+      @ForAll long seed, @ForAll @IntRange(min = 2, max = 100) int width) {
+    LayerStatistics system = RandomSystems.statistics(seed, width, 2, 2 * width + 10);
+    double[] swapped = swapColumns(system.b());
+    double[] x = new double[swapped.length];
+    double[] y = new double[swapped.length];
+
+    try (Factorisation factorisation = open()) {
+      factorisation.setA(system.a(), system.size(), 0.01);
+      factorisation.solve(system.b(), 2, x);
+      factorisation.solve(swapped, 2, y);
+    }
+
+    assertThat(y).usingComparatorWithPrecision(1e-12 * largest(x)).containsExactly(swapColumns(x));
+  }
+
+  @Test
+  void shouldTellTheSmallestPivot() {
+    // L = [2 0; 1 3], so A = [4 2; 2 10] and the pivots are 4 and 9.
+    try (Factorisation factorisation = open()) {
+      factorisation.setA(new double[] {4, 2, 2, 10}, 2, 0);
+
+      assertThat(factorisation.smallestPivot()).isCloseTo(4, within(1e-14));
+    }
+  }
+
+  @Test
+  void shouldAddLambdaToTheDiagonalOnly() {
+    double[] x = new double[2];
+
+    try (Factorisation factorisation = open()) {
+      factorisation.setA(new double[] {1, 1, 1, 1}, 2, 1);
+      factorisation.solve(new double[] {3, 3}, 1, x);
+    }
+
+    assertThat(x).usingComparatorWithPrecision(1e-14).containsExactly(1, 1);
+  }
+
+  @Test
+  void shouldRefuseAMatrixThatIsNotPositiveDefiniteAndNameThePivot() {
+    // The Schur complement of the second entry is 1 - 4 = -3.
+    try (Factorisation factorisation = open()) {
+      boolean worked = factorisation.setA(new double[] {1, 2, 2, 1}, 2, 0);
+
+      assertThat(worked).isFalse();
+      assertThat(factorisation.failedPivot().index()).isEqualTo(1);
+      assertThat(factorisation.failedPivot().value()).isCloseTo(-3, within(1e-14));
+    }
+  }
+
+  @Property(tries = 20)
+  void shouldNameTheFirstPivotThatFailsInALargerMatrix(
+      @ForAll long seed, @ForAll @IntRange(min = 0, max = 129) int bad) {
+    LayerStatistics system = RandomSystems.statistics(seed, 129, 1, 400);
+    system.a()[bad * system.size() + bad] = -5;
+
+    try (Factorisation factorisation = open()) {
+      boolean worked = factorisation.setA(system.a(), system.size(), 0.01);
+
+      assertThat(worked).isFalse();
+      assertThat(factorisation.failedPivot().index()).isEqualTo(bad);
+      assertThat(factorisation.failedPivot().value()).isLessThanOrEqualTo(-4.99);
+    }
+  }
+
+  @Test
+  void shouldWorkAgainAfterAMatrixThatFailed() {
+    try (Factorisation factorisation = open()) {
+      factorisation.setA(new double[] {1, 2, 2, 1}, 2, 0);
+
+      assertThat(factorisation.setA(new double[] {4, 2, 2, 10}, 2, 0)).isTrue();
+    }
+  }
+
+  @Test
+  void shouldGiveTheSameBitsHoweverManyThreadsSolveBesideIt() throws Exception {
+    LayerStatistics system = RandomSystems.statistics(7, 300, 4, 700);
+    Callable<double[]> solve =
+        () -> {
+          double[] x = new double[system.b().length];
+          try (Factorisation factorisation = open()) {
+            factorisation.setA(system.a(), system.size(), 0.01);
+            factorisation.solve(system.b(), 4, x);
+          }
+          return x;
+        };
+    double[] alone = solve.call();
+    ExecutorService pool = Executors.newFixedThreadPool(4);
+
+    List<double[]> together = new ArrayList<>();
+    try {
+      List<Callable<double[]>> tasks = new ArrayList<>();
+      for (int i = 0; i < 8; i++) {
+        tasks.add(solve);
+      }
+      for (Future<double[]> future : pool.invokeAll(tasks)) {
+        together.add(future.get());
+      }
+    } finally {
+      pool.shutdown();
+    }
+
+    assertThat(together).hasSize(8).allSatisfy(x -> assertThat(x).isEqualTo(alone));
+  }
+
+  private static double[] product(LayerStatistics system, double lambda, double[] x) {
+    int n = system.size();
+    int experts = system.experts();
+    double[] product = new double[x.length];
+    for (int i = 0; i < n; i++) {
+      for (int j = 0; j < experts; j++) {
+        double sum = lambda * x[i * experts + j];
+        for (int k = 0; k < n; k++) {
+          sum += system.a()[i * n + k] * x[k * experts + j];
+        }
+        product[i * experts + j] = sum;
+      }
+    }
+    return product;
+  }
+
+  private static double[] swapColumns(double[] b) {
+    double[] swapped = new double[b.length];
+    for (int i = 0; i < b.length; i += 2) {
+      swapped[i] = b[i + 1];
+      swapped[i + 1] = b[i];
+    }
+    return swapped;
+  }
+
+  private static double largest(double[] values) {
+    return Arrays.stream(values).map(Math::abs).max().orElseThrow();
+  }
+}

@@ -1,0 +1,8 @@
+package io.dume.solver;
+
+class LayerSolverWithOpenBlasTest extends LayerSolverCheck {
+  @Override
+  Factorisation open() {
+    return new OpenBlasFactorisation();
+  }
+}
