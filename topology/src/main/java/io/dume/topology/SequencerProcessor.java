@@ -1,0 +1,146 @@
+package io.dume.topology;
+
+import io.dume.schemas.kafka.DeadLetters;
+import io.dume.schemas.kafka.Topics;
+import io.dume.schemas.message.CutRequested;
+import io.dume.schemas.message.DeadLetter;
+import io.dume.schemas.message.ExpertsChanged;
+import io.dume.schemas.message.FitCreated;
+import io.dume.schemas.message.FitFailed;
+import io.dume.schemas.message.FlushManifest;
+import io.dume.schemas.message.SolveProfileFixed;
+import io.dume.schemas.wire.MalformedMessageException;
+import io.dume.schemas.wire.StatisticsKey;
+import io.dume.schemas.wire.Wire;
+import io.dume.topology.fold.Incoming;
+import io.dume.topology.sequencer.Decision;
+import io.dume.topology.sequencer.Sequencer;
+import io.dume.topology.sequencer.SequencerConfig;
+import io.dume.topology.sequencer.Submission;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.streams.processor.PunctuationType;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+
+/** Carries records to the sequencer and its decisions to the sinks. */
+final class SequencerProcessor implements Processor<byte[], byte[], byte[], Addressed> {
+  private static final String SERVICE = "sequencer";
+
+  private final SequencerConfig config;
+  private final Topics topics;
+  private ProcessorContext<byte[], Addressed> context;
+  private Sequencer sequencer;
+
+  SequencerProcessor(SequencerConfig config, Topics topics) {
+    this.config = config;
+    this.topics = topics;
+  }
+
+  @Override
+  public void init(ProcessorContext<byte[], Addressed> newContext) {
+    context = newContext;
+    // Also after a transaction was aborted: what was decided in it must be forgotten.
+    sequencer =
+        new Sequencer(
+            config,
+            new StoredMemory(new StoreShelf(context.getStateStore(SequencerTopology.STATE))));
+    context.schedule(
+        SequencerTopology.TICK,
+        PunctuationType.WALL_CLOCK_TIME,
+        time -> carryOut(sequencer.tick(Instant.ofEpochMilli(time))));
+  }
+
+  @Override
+  public void process(Record<byte[], byte[]> record) {
+    Incoming in = Arrivals.of(record, context);
+    Instant now = Instant.ofEpochMilli(context.currentSystemTimeMs());
+    SpecificRecord message;
+    try {
+      message = Wire.decode(in.value().orElse(new byte[0]));
+    } catch (MalformedMessageException e) {
+      refuse(in, "malformed-message", e.getMessage(), now);
+      return;
+    }
+    boolean fromControl = in.partition().topic().equals(topics.control());
+    if (!fromControl && message instanceof FlushManifest manifest) {
+      DeadLetter letter = in.letter(SERVICE, "", "", now);
+      carryOut(sequencer.manifest(new Submission(manifest, letter), now));
+    } else if (fromControl && belongsToControl(message)) {
+      carryOut(sequencer.control(in.offset(), message, now));
+    } else {
+      refuse(
+          in,
+          "wrong-message",
+          "a %s has no place in %s"
+              .formatted(message.getClass().getSimpleName(), in.partition().topic()),
+          now);
+    }
+  }
+
+  private static boolean belongsToControl(SpecificRecord message) {
+    return message instanceof FitCreated
+        || message instanceof ExpertsChanged
+        || message instanceof SolveProfileFixed
+        || message instanceof CutRequested
+        || message instanceof FitFailed;
+  }
+
+  private void refuse(Incoming in, String reason, String detail, Instant now) {
+    write(in.letter(SERVICE, reason, detail, now));
+  }
+
+  private void write(DeadLetter letter) {
+    byte[] bytes = DeadLetters.encode(letter);
+    long time = letter.getSetAsideAt().toEpochMilli();
+    forward(SequencerTopology.DEAD_LETTERS, null, Addressed.to(0, bytes), time);
+  }
+
+  private void carryOut(List<Decision> decisions) {
+    for (Decision decision : decisions) {
+      if (decision instanceof Decision.ToPartition order) {
+        byte[] key = StatisticsKey.marker(order.order().getFit(), order.order().getSequence());
+        Addressed message = Addressed.to(order.partition(), Wire.encode(order.order()));
+        forward(SequencerTopology.ORDERS, key, message, order.timestamp());
+      } else if (decision instanceof Decision.ToAll order) {
+        byte[] key = StatisticsKey.marker(order.fit(), order.number());
+        Addressed message = Addressed.toAll(Wire.encode(order.order()));
+        forward(SequencerTopology.ORDERS, key, message, order.timestamp());
+      } else if (decision instanceof Decision.CutMade made) {
+        byte[] key = StatisticsKey.marker(made.cut().getFit(), made.cut().getCut());
+        Addressed message = Addressed.to(0, Wire.encode(made.cut()));
+        forward(SequencerTopology.CUTS, key, message, made.timestamp());
+      } else if (decision instanceof Decision.FitStopped stopped) {
+        Addressed message = Addressed.to(0, Wire.encode(stopped.failure()));
+        forward(SequencerTopology.CONTROL, null, message, stopped.timestamp());
+      } else if (decision instanceof Decision.Refused refused) {
+        write(refused.letter());
+      } else if (decision instanceof Decision.RequestRefused refused) {
+        write(letter(refused));
+      }
+    }
+  }
+
+  private DeadLetter letter(Decision.RequestRefused refused) {
+    return DeadLetters.of(
+        new TopicPartition(topics.control(), 0),
+        refused.offset(),
+        refused.timestamp(),
+        Optional.empty(),
+        Optional.of(Wire.encode(refused.request())),
+        new RecordHeaders(),
+        SERVICE,
+        "unknown-partition",
+        refused.detail(),
+        Instant.ofEpochMilli(refused.timestamp()));
+  }
+
+  private void forward(String sink, byte[] key, Addressed message, long timestamp) {
+    context.forward(new Record<>(key, message, timestamp), sink);
+  }
+}

@@ -1,0 +1,112 @@
+package io.dume.topology;
+
+import io.dume.schemas.kafka.Topics;
+import io.dume.topology.sequencer.SequencerConfig;
+import java.time.Duration;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.streams.AutoOffsetReset;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.state.Stores;
+
+/**
+ * The application that puts flushes and cuts into one order.
+ *
+ * <pre>
+ *   flush-manifests ─┐                 ┌─▶ partial-statistics (apply, discard, cut: to all partitions)
+ *                    ├─▶ SEQUENCER ────┼─▶ cuts
+ *   control ─────────┘    │   ▲        ├─▶ control (a fit that must stop)
+ *                         ▼   │        └─▶ dead-letters
+ *                      sequencer-state
+ * </pre>
+ *
+ * <p>Both sources have one partition, so there is one task and one order, whatever the number of
+ * instances; others stand by. It is an application of its own because its orders must not wait for
+ * the fold's commits: a tile that is staged in one commit and added in the next is written to the
+ * changelog twice. One processor reads both sources, because whether a manifest counts depends on
+ * what the control log said.
+ *
+ * <p>Orders go back into partial-statistics, behind the tiles that they are about: a worker's
+ * transaction has put the tiles there before its manifest can be read. So each partition is a log
+ * of everything that its layers need, and the fold needs no second source to wait for.
+ */
+public final class SequencerTopology {
+  /** The source of manifests and control records. */
+  public static final String SOURCE = "manifests-and-control";
+
+  /** The processor. */
+  public static final String SEQUENCER = "sequencer";
+
+  /** The store of everything that the sequencer must find again. */
+  public static final String STATE = "sequencer-state";
+
+  /** The sink of orders to all partitions of partial-statistics. */
+  public static final String ORDERS = "orders";
+
+  /** The sink of cuts. */
+  public static final String CUTS = "cuts";
+
+  /** The sink into the control log. */
+  public static final String CONTROL = "stopped-fits";
+
+  /** The sink of what does not count. */
+  public static final String DEAD_LETTERS = "sequencer-dead-letters";
+
+  /** How often it looks whether a cut is due by time. */
+  static final Duration TICK = Duration.ofMillis(100);
+
+  private SequencerTopology() {}
+
+  /**
+   * Builds the topology.
+   *
+   * @param config partitions, cuts and patience
+   * @param topics the installation
+   * @return a topology with one sub-topology
+   */
+  public static Topology build(SequencerConfig config, Topics topics) {
+    return new Topology()
+        .addSource(
+            AutoOffsetReset.earliest(),
+            SOURCE,
+            Arrivals.anyTimestamp(),
+            new ByteArrayDeserializer(),
+            new ByteArrayDeserializer(),
+            topics.flushManifests(),
+            topics.control())
+        .addProcessor(SEQUENCER, () -> new SequencerProcessor(config, topics), SOURCE)
+        .addStateStore(
+            Stores.keyValueStoreBuilder(
+                Stores.persistentKeyValueStore(STATE), Serdes.Bytes(), Serdes.ByteArray()),
+            SEQUENCER)
+        .addSink(
+            ORDERS,
+            topics.partialStatistics(),
+            new ByteArraySerializer(),
+            Addressed.serializer(),
+            Addressed.partitioner(),
+            SEQUENCER)
+        .addSink(
+            CUTS,
+            topics.cuts(),
+            new ByteArraySerializer(),
+            Addressed.serializer(),
+            Addressed.partitioner(),
+            SEQUENCER)
+        .addSink(
+            CONTROL,
+            topics.control(),
+            new ByteArraySerializer(),
+            Addressed.serializer(),
+            Addressed.partitioner(),
+            SEQUENCER)
+        .addSink(
+            DEAD_LETTERS,
+            topics.deadLetters(),
+            new ByteArraySerializer(),
+            Addressed.serializer(),
+            Addressed.partitioner(),
+            SEQUENCER);
+  }
+}

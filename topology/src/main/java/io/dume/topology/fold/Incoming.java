@@ -1,0 +1,40 @@
+package io.dume.topology.fold;
+
+import io.dume.schemas.kafka.DeadLetters;
+import io.dume.schemas.message.DeadLetter;
+import java.time.Instant;
+import java.util.Optional;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Headers;
+
+/**
+ * A record as it was read.
+ *
+ * @param partition topic and partition
+ * @param offset its offset
+ * @param timestamp its timestamp in epoch milliseconds, not negative
+ * @param key its key, or nothing
+ * @param value its value, or nothing
+ * @param headers its headers
+ */
+public record Incoming(
+    TopicPartition partition,
+    long offset,
+    long timestamp,
+    Optional<byte[]> key,
+    Optional<byte[]> value,
+    Headers headers) {
+  /**
+   * This record, whole, as a dead letter.
+   *
+   * @param service who sets it aside
+   * @param reason short and stable
+   * @param detail for people
+   * @param now when it is set aside
+   * @return the message
+   */
+  public DeadLetter letter(String service, String reason, String detail, Instant now) {
+    return DeadLetters.of(
+        partition, offset, timestamp, key, value, headers, service, reason, detail, now);
+  }
+}

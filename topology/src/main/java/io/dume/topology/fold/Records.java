@@ -1,0 +1,84 @@
+package io.dume.topology.fold;
+
+import io.dume.schemas.message.FoldProgress;
+import io.dume.schemas.message.Id;
+import io.dume.schemas.message.OpenFlush;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/** The meta shelf: small records under keys of one letter and an id. */
+final class Records {
+  private static final byte FIT = 'f';
+  private static final byte OPEN = 'o';
+  private static final byte[] ORDER_TIME = {'t'};
+
+  private final Shelf meta;
+
+  Records(Shelf meta) {
+    this.meta = meta;
+  }
+
+  Optional<FoldProgress> progress(Id fit) {
+    return meta.get(key(FIT, fit))
+        .map(bytes -> read(() -> FoldProgress.fromByteBuffer(ByteBuffer.wrap(bytes))));
+  }
+
+  void keep(FoldProgress progress) {
+    meta.put(key(FIT, progress.getFit()), bytes(read(progress::toByteBuffer)));
+  }
+
+  Optional<OpenFlush> open(Id flush) {
+    return meta.get(key(OPEN, flush))
+        .map(bytes -> read(() -> OpenFlush.fromByteBuffer(ByteBuffer.wrap(bytes))));
+  }
+
+  void keep(OpenFlush open) {
+    meta.put(key(OPEN, open.getFlush()), bytes(read(open::toByteBuffer)));
+  }
+
+  void close(Id flush) {
+    meta.delete(key(OPEN, flush));
+  }
+
+  /** All flushes that have staged tiles. */
+  List<Id> openFlushes() {
+    return meta.keys(new byte[] {OPEN}).stream()
+        .map(key -> new Id(Arrays.copyOfRange(key, 1, key.length)))
+        .toList();
+  }
+
+  /** The latest time of an order about a flush; 0 before the first. */
+  long orderTime() {
+    return meta.get(ORDER_TIME).map(b -> ByteBuffer.wrap(b).getLong()).orElse(0L);
+  }
+
+  void keepOrderTime(long time) {
+    meta.put(ORDER_TIME, ByteBuffer.allocate(Long.BYTES).putLong(time).array());
+  }
+
+  private static byte[] key(byte kind, Id id) {
+    return ByteBuffer.allocate(1 + id.bytes().length).put(kind).put(id.bytes()).array();
+  }
+
+  private static byte[] bytes(ByteBuffer buffer) {
+    byte[] bytes = new byte[buffer.remaining()];
+    buffer.get(bytes);
+    return bytes;
+  }
+
+  private interface InMemory<T> {
+    T run() throws IOException;
+  }
+
+  private static <T> T read(InMemory<T> action) {
+    try {
+      return action.run();
+    } catch (IOException e) {
+      throw new UncheckedIOException("the kept state of the fold is broken", e);
+    }
+  }
+}
