@@ -11,12 +11,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
 
 /**
  * What a worker has between two flushes: sums of rounded Gram matrices by slot and layer. A record
  * is checked whole before any of it is added. Not thread-safe.
  */
 final class Accumulator {
+  /** A bound on entries may be summed in another order, or type, than the entries themselves. */
+  private static final double MARGIN = 1 + 0x1p-7;
+
   private final TileGrid grid;
   private final FixedPoint fixedPoint;
   private final int layers;
@@ -24,6 +29,7 @@ final class Accumulator {
   private final Map<Id, SlotSum> slots = new LinkedHashMap<>();
   // Matrices of earlier flushes, all zeros again: gigabytes that need not be collected.
   private final Deque<List<SymmetricSum>> spare = new ArrayDeque<>();
+  private final double[] gram;
   private long records;
   private long tokens;
 
@@ -32,95 +38,54 @@ final class Accumulator {
     this.fixedPoint = fixedPoint;
     this.layers = layers;
     this.bytesLimit = bytesLimit;
+    this.gram = new double[grid.size() * grid.size()];
   }
 
-  /**
-   * Why a record's matrices can't be added to any sum, or nothing if they can.
-   *
-   * @param tokens how many tokens the record has
-   * @throws ExtractorException if they are not the matrices of that record at all
-   */
-  Optional<Verdict.Refused> check(RecordGrams grams, long tokens) {
-    requireShape(grams);
-    for (int layer = 0; layer < layers; layer++) {
-      double[] gram = grams.layers().get(layer);
-      double largest = largestMagnitude(gram);
-      if (!Double.isFinite(largest)) {
-        return refused(
-            Reason.NON_FINITE_FEATURES, "layer %d: a sum of features is not finite", layer);
-      }
+  /** Why a record can't be added to any sum, or nothing if it can. */
+  Optional<Verdict.Refused> check(RecordFeatures record) {
+    OptionalInt layer = record.firstNonFiniteLayer();
+    if (layer.isPresent()) {
+      return refused(
+          Reason.NON_FINITE_FEATURES, "layer %d: a feature is NaN or infinite", layer.getAsInt());
+    }
+    for (int l = 0; l < layers; l++) {
+      double largest = record.largestDiagonal(l) * MARGIN;
       if (!fixedPoint.fits(largest)) {
         return refused(
             Reason.STATISTICS_OVERFLOW,
-            "layer %d: a sum of features is %g, which does not fit into 62 bits with %d fraction bits",
-            layer,
+            "layer %d: a sum of squares of %g does not fit into 62 bits with %d fraction bits",
+            l,
             largest,
             fixedPoint.fractionBits());
       }
-      double corner = gram[grid.size() * grid.size() - 1];
-      if (corner != tokens) {
-        throw new ExtractorException(
-            "layer %d: the model counted %s tokens in a record of %d"
-                .formatted(layer, corner, tokens));
-      }
     }
     return Optional.empty();
-  }
-
-  private void requireShape(RecordGrams grams) {
-    if (grams.layers().size() != layers) {
-      throw new ExtractorException(
-          "the model gave %d layers where the fit has %d".formatted(grams.layers().size(), layers));
-    }
-    for (double[] gram : grams.layers()) {
-      if (gram.length != grid.size() * grid.size()) {
-        throw new ExtractorException(
-            "the model gave a matrix of %d values where %d x %d belong"
-                .formatted(gram.length, grid.size(), grid.size()));
-      }
-    }
-  }
-
-  /** The largest absolute value; NaN if there is one. */
-  private static double largestMagnitude(double[] values) {
-    double largest = 0;
-    for (double value : values) {
-      largest = Math.max(largest, Math.abs(value));
-    }
-    return largest;
   }
 
   /**
    * Whether a record that passed the {@link #check} can be added before the next flush. If not, a
    * flush makes room.
    */
-  boolean hasRoomFor(Slot slot, RecordGrams grams) {
+  boolean hasRoomFor(Slot slot, RecordFeatures record) {
     SlotSum sum = slots.get(slot.id());
     if (sum == null) {
       return slots.isEmpty() || (slots.size() + 1) * slotBytes() <= bytesLimit;
     }
     // Into a fresh sum instead of dead-letters: what counts must not depend on when flushes were.
-    return !sum.overflowsWith(largestDiagonals(grams));
+    return !sum.overflowsWith(largestDiagonals(record));
   }
 
-  private long[] largestDiagonals(RecordGrams grams) {
-    long[] largest = new long[layers];
-    for (int layer = 0; layer < layers; layer++) {
-      double[] gram = grams.layers().get(layer);
-      double max = 0;
-      for (int i = 0; i < grid.size(); i++) {
-        max = Math.max(max, gram[i * grid.size() + i]);
-      }
-      largest[layer] = fixedPoint.toFixed(max);
-    }
-    return largest;
+  private long[] largestDiagonals(RecordFeatures record) {
+    return IntStream.range(0, layers)
+        .mapToLong(l -> fixedPoint.toFixed(record.largestDiagonal(l) * MARGIN))
+        .toArray();
   }
 
   /** Adds a record that passed the {@link #check} and that there is room for. */
-  void add(Slot slot, RecordGrams grams, long recordTokens) {
-    slots.computeIfAbsent(slot.id(), id -> new SlotSum(slot, zeros())).add(grams, recordTokens);
+  void add(Slot slot, RecordFeatures record) {
+    slots.computeIfAbsent(slot.id(), id -> new SlotSum(slot, zeros())).add(record, gram);
     records++;
-    tokens += recordTokens;
+    tokens += record.tokens();
   }
 
   private List<SymmetricSum> zeros() {

@@ -167,34 +167,39 @@ final class ExtractionLoop implements ConsumerRebalanceListener {
       setAside(record, refused);
       return true;
     }
-    Verdict.Accepted accepted = (Verdict.Accepted) verdict;
-    Slot slot = accepted.slot();
-    RecordGrams grams = extract(record, accepted);
-    Optional<Verdict.Refused> refused = accumulator.check(grams, accepted.tokens());
-    if (refused.isPresent()) {
-      setAside(record, refused.get());
-      return true;
-    }
-    if (!accumulator.hasRoomFor(slot, grams) && !flush()) {
-      return false;
-    }
-    accumulator.add(slot, grams, accepted.tokens());
-    positions.processed(record.partition(), record.offset());
-    return true;
+    return process(record, (Verdict.Accepted) verdict);
   }
 
-  private RecordGrams extract(ConsumerRecord<byte[], byte[]> record, Verdict.Accepted accepted) {
-    try {
-      return model.extract(accepted.slot().expert(), accepted.sequences());
+  private boolean process(ConsumerRecord<byte[], byte[]> record, Verdict.Accepted accepted) {
+    Slot slot = accepted.slot();
+    try (RecordFeatures features = model.extract(slot.expert(), accepted.sequences())) {
+      if (features.tokens() != accepted.tokens()) {
+        throw new ExtractorException(
+            "the model gave features of %d tokens for a record of %d"
+                .formatted(features.tokens(), accepted.tokens()));
+      }
+      Optional<Verdict.Refused> refused = accumulator.check(features);
+      if (refused.isPresent()) {
+        setAside(record, refused.get());
+        return true;
+      }
+      if (!accumulator.hasRoomFor(slot, features) && !flush()) {
+        return false;
+      }
+      accumulator.add(slot, features);
+      positions.processed(record.partition(), record.offset());
+      return true;
+    } catch (ExtractorException | KafkaException e) {
+      throw e;
     } catch (RuntimeException e) {
       throw new ExtractorException(
-          "the forward pass of %s, partition %d, offset %d (%d tokens of domain %s) failed: %s"
+          "%s, partition %d, offset %d (%d tokens of domain %s) could not be extracted: %s"
               .formatted(
                   record.topic(),
                   record.partition(),
                   record.offset(),
                   accepted.tokens(),
-                  accepted.slot().domain(),
+                  slot.domain(),
                   e.getMessage()),
           e);
     }

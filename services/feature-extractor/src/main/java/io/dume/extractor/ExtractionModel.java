@@ -48,13 +48,12 @@ public interface ExtractionModel {
   Identity identity();
 
   /**
-   * Runs one record through the backbone with one expert's MLPs in every layer, and sums {@code [x;
-   * 1][x; 1]ᵀ} over its tokens, x being the input of the MLP. How the record is split for memory
-   * must depend on the record alone.
+   * Runs one record through the backbone with one expert's MLPs in every layer. A feature is x, the
+   * input of the MLP. How the record is split for memory must depend on the record alone.
    *
    * @param expert name of the expert
    * @param sequences token ids of the vocabulary; every token of every sequence counts
-   * @return one Gram matrix a layer
+   * @return the features, which the caller closes
    */
-  RecordGrams extract(String expert, List<int[]> sequences);
+  RecordFeatures extract(String expert, List<int[]> sequences);
 }

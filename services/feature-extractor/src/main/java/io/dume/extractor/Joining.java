@@ -51,6 +51,11 @@ final class Joining {
 
   private Fit proposal(Admin admin) throws InterruptedException {
     FitSettings settings = config.fit();
+    if (settings.contextDim() > model.maxPositions()) {
+      throw new ExtractorException(
+          "context_dim of %d: the model takes sequences of at most %d tokens"
+              .formatted(settings.contextDim(), model.maxPositions()));
+    }
     Fit fit =
         new Fit(
             Ids.random(),

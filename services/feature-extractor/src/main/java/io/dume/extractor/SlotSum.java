@@ -32,11 +32,23 @@ final class SlotSum {
     return false;
   }
 
-  void add(RecordGrams grams, long recordTokens) {
+  /**
+   * Adds a whole record.
+   *
+   * @param gram room for one matrix
+   */
+  void add(RecordFeatures record, double[] gram) {
     for (int layer = 0; layer < layers.size(); layer++) {
-      layers.get(layer).add(grams.layers().get(layer));
+      record.gram(layer, gram);
+      double corner = gram[gram.length - 1];
+      if (corner != record.tokens()) {
+        throw new ExtractorException(
+            "layer %d: the model summed %s tokens in a record of %d"
+                .formatted(layer, corner, record.tokens()));
+      }
+      layers.get(layer).add(gram);
     }
-    tokens += recordTokens;
+    tokens += record.tokens();
     records++;
   }
 

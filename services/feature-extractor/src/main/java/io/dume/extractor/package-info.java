@@ -18,9 +18,11 @@
  *   <li>weights: backbone and N × the MLPs, on the device, in the type that they are computed in;
  *   <li>accumulators, heap: S × L × 8 × (n² + Σ of the lower halves that diagonal tiles mirror),
  *       which is S × L × 8 × (n(n + t) / 2) up to the rounding of the last tile;
- *   <li>one record's Gram matrices, heap: L × 8 × n²;
- *   <li>activations, device: those of the model library for the longest split of a record, bounded
- *       by {@code maxRecordTokens} and {@code maxSequenceTokens};
+ *   <li>one Gram matrix, heap and device: 8 × n² each;
+ *   <li>a record's features, device: L × 4 × d × the tokens that count, at most {@code
+ *       maxRecordTokens};
+ *   <li>activations, device: those of one forward pass of the model library, whose tokens are
+ *       bounded there;
  *   <li>messages, heap: at most 16 MiB fetched, 64 MiB to be sent, 32 MiB of dead letters.
  * </ul>
  */
