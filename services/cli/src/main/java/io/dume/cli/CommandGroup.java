@@ -1,0 +1,20 @@
+package io.dume.cli;
+
+import java.util.List;
+
+/**
+ * Commands that belong together, as the help shows them.
+ *
+ * @param title the heading
+ * @param commands objects annotated with picocli's Command
+ */
+record CommandGroup(String title, List<Object> commands) {
+
+  /** All commands of {@code dume}, in the order in which a newcomer needs them. */
+  static List<CommandGroup> all(CliContext context) {
+    return List.of(
+        new CommandGroup("Models", List.of(new MoergeCommand(context), new LogitsCommand(context))),
+        new CommandGroup(
+            "Services, each against any cluster", List.of(new BrokerCommand(context))));
+  }
+}

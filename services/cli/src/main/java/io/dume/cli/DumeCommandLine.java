@@ -1,0 +1,80 @@
+package io.dume.cli;
+
+import java.time.Duration;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.IExecutionStrategy;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
+
+/** Puts the command line together: commands, converters, environment, help and error handling. */
+final class DumeCommandLine {
+
+  private static final int WIDTH = 100;
+
+  private DumeCommandLine() {}
+
+  static CommandLine create(CliContext context) {
+    CommandLine root = new CommandLine(new Dume());
+    List<CommandGroup> groups = CommandGroup.all(context);
+    groups.stream().flatMap(group -> group.commands().stream()).forEach(root::addSubcommand);
+    prepare(root);
+    CommandHelp.describeRoot(root, groups);
+
+    EnvironmentDefaults environment = new EnvironmentDefaults(context.environment());
+    ErrorLines errors = new ErrorLines(context.console(), environment);
+    root.registerConverter(Duration.class, new DurationConverter());
+    root.registerConverter(ByteSize.class, ByteSize::parse);
+    root.registerConverter(NamedDirectory.class, NamedDirectory::parse);
+    root.setDefaultValueProvider(environment);
+    root.setCaseInsensitiveEnumValuesAllowed(true);
+    root.setOut(context.console().out());
+    root.setErr(context.console().err());
+    root.setParameterExceptionHandler(errors);
+    root.setExecutionExceptionHandler(errors);
+    root.setExecutionStrategy(strategy(context.console()));
+    root.setHelpFactory(CommandHelp::new);
+    root.setUsageHelpWidth(WIDTH);
+    return root;
+  }
+
+  /** What every command has, so that no class needs to say it. */
+  private static void prepare(CommandLine command) {
+    CommandSpec spec = command.getCommandSpec();
+    spec.mixinStandardHelpOptions(true);
+    spec.versionProvider(new BuildVersion());
+    spec.addMixin("verbosity", CommandSpec.forAnnotatedObject(new Verbosity()));
+    spec.usageMessage()
+        .abbreviateSynopsis(spec.parent() == null)
+        .sortOptions(false)
+        .showDefaultValues(false);
+    command.getSubcommands().values().forEach(DumeCommandLine::prepare);
+  }
+
+  private static IExecutionStrategy strategy(Console console) {
+    RunLast runLast = new RunLast();
+    return parsed -> {
+      verbosity(parsed).apply(console);
+      try {
+        return runLast.execute(parsed);
+      } catch (OutOfMemoryError | LinkageError e) {
+        // Picocli reports exceptions alone; these two have remedies, and deserve one line as well.
+        throw new CommandLine.ExecutionException(last(parsed).commandSpec().commandLine(), "", e);
+      }
+    };
+  }
+
+  static Verbosity verbosity(ParseResult parsed) {
+    CommandSpec verbosity = last(parsed).commandSpec().mixins().get("verbosity");
+    return (Verbosity) verbosity.userObject();
+  }
+
+  private static ParseResult last(ParseResult parsed) {
+    ParseResult last = parsed;
+    while (last.hasSubcommand()) {
+      last = last.subcommand();
+    }
+    return last;
+  }
+}

@@ -1,0 +1,235 @@
+package io.dume.cli;
+
+import io.dume.accumulator.Accumulator;
+import io.dume.accumulator.AccumulatorConfig;
+import io.dume.embedded.EmbeddedBroker;
+import io.dume.embedded.EmbeddedBrokerConfig;
+import io.dume.extractor.ExtractorSnapshot;
+import io.dume.extractor.FeatureExtractor;
+import io.dume.extractor.FeatureExtractorConfig;
+import io.dume.extractor.FitSettings;
+import io.dume.extractor.FlushPolicy;
+import io.dume.extractor.MergedModelExtraction;
+import io.dume.models.Device;
+import io.dume.models.GramType;
+import io.dume.models.MixtureModel;
+import io.dume.schemas.kafka.KafkaSettings;
+import io.dume.schemas.kafka.Topics;
+import io.dume.solver.Solver;
+import io.dume.solver.SolverConfig;
+import io.dume.topology.sequencer.CutPolicy;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.UnaryOperator;
+import org.apache.kafka.clients.admin.Admin;
+
+/**
+ * Everything in this process: the embedded broker, feature extractors, an accumulator and a solver.
+ * The classes and the settings are those of the separate services; embedded is a way to deploy
+ * them.
+ *
+ * <p>Closing stops them in the order of the road, so that what was read is flushed and folded, and
+ * the broker last.
+ */
+final class Installation implements AutoCloseable {
+
+  /**
+   * What to run, and how.
+   *
+   * @param broker the broker and its data directory, which holds the stores too
+   * @param model a merged model
+   * @param device where the model computes
+   * @param gramType the type of the Gram matrix's products
+   * @param workers feature extractors, each with a copy of the model
+   * @param topics names
+   * @param partitions for topics that do not exist yet
+   * @param settings any setting of Kafka's clients
+   * @param fit the fit to join or create
+   * @param flush when workers publish
+   * @param cuts when versions are made
+   * @param accumulator refines the accumulator
+   * @param solver refines the solver
+   */
+  record Plan(
+      EmbeddedBrokerConfig broker,
+      Path model,
+      Device device,
+      GramType gramType,
+      int workers,
+      Topics topics,
+      Topics.Partitions partitions,
+      Map<String, String> settings,
+      FitSettings fit,
+      FlushPolicy flush,
+      CutPolicy cuts,
+      UnaryOperator<AccumulatorConfig> accumulator,
+      UnaryOperator<SolverConfig> solver) {
+    Plan {
+      if (workers < 1) {
+        throw new IllegalArgumentException("--workers %d: at least 1".formatted(workers));
+      }
+      settings = Map.copyOf(settings);
+    }
+  }
+
+  private final Plan plan;
+  private final Clock clock;
+  private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
+  private final Deque<AutoCloseable> open = new ArrayDeque<>();
+  private final List<FeatureExtractor> workers = new ArrayList<>();
+  private final KafkaSettings kafka;
+
+  private Installation(Plan plan, Clock clock, Console console) throws Exception {
+    this.plan = plan;
+    this.clock = clock;
+    try {
+      console.progress("starting the broker");
+      EmbeddedBroker broker = EmbeddedBroker.start(plan.broker());
+      open.push(broker);
+      broker.failure().thenAccept(failure::complete);
+      this.kafka = new KafkaSettings(broker.bootstrapServers(), plan.settings());
+      try (Admin admin = Admin.create(kafka.admin())) {
+        plan.topics().create(admin, plan.partitions(), kafka.topic());
+      }
+      startSolver();
+      console.progress("starting the accumulator");
+      startAccumulator();
+      console.progress("loading the model");
+      for (int i = 0; i < plan.workers(); i++) {
+        startWorker("worker-" + i);
+      }
+    } catch (Exception e) {
+      close();
+      throw e;
+    }
+  }
+
+  /**
+   * Starts everything.
+   *
+   * @throws IOException if the model can't be read
+   * @throws Exception if a part can't start
+   */
+  static Installation start(Plan plan, Clock clock, Console console) throws Exception {
+    return new Installation(plan, clock, console);
+  }
+
+  private void startSolver() {
+    Solver solver =
+        new Solver(
+            plan.solver()
+                .apply(
+                    SolverConfig.defaults(kafka)
+                        .withTopics(plan.topics())
+                        .withRouter(plan.fit().router())
+                        .withMixed(plan.fit().mixed())),
+            clock);
+    ServiceThread thread = ServiceThread.start("dume-solver", solver::run);
+    thread.failure().thenAccept(failure::complete);
+    open.push(
+        () -> {
+          solver.stop();
+          thread.join();
+        });
+  }
+
+  private void startAccumulator() throws InterruptedException {
+    AccumulatorConfig config =
+        plan.accumulator()
+            .apply(
+                AccumulatorConfig.defaults(
+                        kafka,
+                        plan.topics(),
+                        plan.broker().dataDirectory().resolve("state"),
+                        "accumulator-0")
+                    .withPartitions(plan.partitions())
+                    .withCuts(plan.cuts()));
+    Accumulator accumulator = Accumulator.start(config, clock);
+    open.push(accumulator);
+    accumulator.failure().thenAccept(failure::complete);
+  }
+
+  private void startWorker(String instance) throws IOException {
+    MixtureModel model = MixtureModel.load(plan.model(), plan.device());
+    FeatureExtractor worker =
+        new FeatureExtractor(
+            FeatureExtractorConfig.defaults(kafka, instance, plan.fit())
+                .withTopics(plan.topics(), plan.partitions())
+                .withFlush(plan.flush()),
+            MergedModelExtraction.of(model, plan.model(), plan.gramType()),
+            clock);
+    ServiceThread thread = ServiceThread.start("dume-" + instance, worker::run);
+    thread.failure().thenAccept(failure::complete);
+    workers.add(worker);
+    open.push(
+        () -> {
+          worker.stop();
+          thread.join();
+          model.close();
+        });
+  }
+
+  /** How to reach the broker. */
+  KafkaSettings kafka() {
+    return kafka;
+  }
+
+  Topics topics() {
+    return plan.topics();
+  }
+
+  /** The router's name. */
+  String router() {
+    return plan.fit().router();
+  }
+
+  /** Completes, with the reason, when one of the parts can't go on. */
+  CompletableFuture<Throwable> failure() {
+    return failure;
+  }
+
+  /** What the workers have done since they started, summed. */
+  ExtractorSnapshot snapshot() {
+    int partitions = 0;
+    long[] sums = new long[6];
+    for (FeatureExtractor worker : workers) {
+      ExtractorSnapshot s = worker.snapshot();
+      partitions += s.partitions();
+      sums[0] += s.records();
+      sums[1] += s.tokens();
+      sums[2] += s.setAside();
+      sums[3] += s.flushes();
+      sums[4] += s.pendingRecords();
+      sums[5] += s.pendingTokens();
+    }
+    return new ExtractorSnapshot(partitions, sums[0], sums[1], sums[2], sums[3], sums[4], sums[5]);
+  }
+
+  @Override
+  public void close() {
+    // Workers flush while they stop; all of them at once, since each may wait for a rebalance.
+    workers.forEach(FeatureExtractor::stop);
+    RuntimeException first = null;
+    while (!open.isEmpty()) {
+      try {
+        open.pop().close();
+      } catch (Exception e) {
+        if (first == null) {
+          first = new IllegalStateException("closing failed: " + e.getMessage(), e);
+        } else {
+          first.addSuppressed(e);
+        }
+      }
+    }
+    if (first != null) {
+      throw first;
+    }
+  }
+}

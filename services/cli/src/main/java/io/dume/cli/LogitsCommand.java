@@ -1,0 +1,144 @@
+package io.dume.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.dume.models.MixtureModel;
+import io.dume.models.RouterWeights;
+import io.dume.models.Routing;
+import io.dume.models.SafetensorsWriter;
+import io.dume.models.TensorSpec;
+import io.dume.models.TensorType;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code dume logits}: what the mixture says of given token ids. */
+@Command(
+    name = "logits",
+    description = "Writes the mixture's logits for sequences of token ids.",
+    footer = {
+      "",
+      "Example:",
+      "  echo '[[12, 7, 99]]' > ids.json",
+      "  dume logits --model merged --router router.safetensors --ids ids.json --out"
+          + " logits.safetensors"
+    })
+final class LogitsCommand implements Callable<Integer> {
+
+  private static final String ORACLE = "oracle:";
+
+  @Mixin private ModelOptions model = new ModelOptions();
+
+  @Option(
+      names = "--router",
+      paramLabel = "FILE|average|random|oracle:NAME",
+      required = true,
+      description =
+          "A router file; or all parameters averaged, a random expert for each token and layer, or one"
+              + " expert for all tokens.")
+  private String router;
+
+  @Option(
+      names = "--ids",
+      paramLabel = "FILE",
+      required = true,
+      description = "A JSON array of arrays of token ids.")
+  private Path ids;
+
+  @Mixin private RoutingOptions routing = new RoutingOptions();
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      required = true,
+      description = "Receives the tensors logits.0, logits.1, …: float32, (tokens, vocabulary).")
+  private Path out;
+
+  private final CliContext context;
+
+  LogitsCommand(CliContext context) {
+    this.context = context;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    List<int[]> sequences = readIds();
+    try (MixtureModel mixture = MixtureModel.load(model.directory(), model.device())) {
+      Routing chosen = routing(mixture);
+      int vocabulary = mixture.config().vocabSize();
+      List<TensorSpec> specs = new ArrayList<>();
+      for (int i = 0; i < sequences.size(); i++) {
+        specs.add(
+            TensorSpec.of("logits." + i, TensorType.F32, sequences.get(i).length, vocabulary));
+      }
+      try (SafetensorsWriter writer = new SafetensorsWriter(out, specs, Map.of("router", router))) {
+        for (int i = 0; i < sequences.size(); i++) {
+          writer.write("logits." + i, mixture.logits(sequences.get(i), ordinal(chosen, i)));
+          context.console().progress("%d of %d sequences".formatted(i + 1, sequences.size()));
+        }
+        writer.finish();
+      }
+    }
+    context.console().note("%d sequences written to %s".formatted(sequences.size(), out));
+    return ExitCode.OK;
+  }
+
+  private List<int[]> readIds() throws IOException {
+    int[][] sequences;
+    try {
+      sequences = new ObjectMapper().readValue(Files.readAllBytes(ids), int[][].class);
+    } catch (JsonProcessingException e) {
+      throw new IOException(
+          "--ids %s is not a JSON array of arrays of token ids: %s"
+              .formatted(ids, e.getOriginalMessage()),
+          e);
+    }
+    if (sequences == null) {
+      throw new IOException("--ids %s is null where an array of arrays belongs".formatted(ids));
+    }
+    for (int i = 0; i < sequences.length; i++) {
+      if (sequences[i] == null || sequences[i].length == 0) {
+        throw new IOException(
+            "--ids %s: sequence %d is empty; give it at least one token".formatted(ids, i));
+      }
+    }
+    return List.of(sequences);
+  }
+
+  private Routing routing(MixtureModel mixture) throws IOException {
+    if (router.equals("average")) {
+      return new Routing.Average();
+    }
+    if (router.equals("random")) {
+      return new Routing.UniformRandom(routing.seed());
+    }
+    if (router.startsWith(ORACLE)) {
+      String name = router.substring(ORACLE.length());
+      return new Routing.Oracle(
+          mixture
+              .manifest()
+              .indexOf(name)
+              .orElseThrow(
+                  () ->
+                      new IllegalArgumentException(
+                          "--router %s: the model's experts are %s"
+                              .formatted(router, mixture.manifest().expertNames()))));
+    }
+    return new Routing.TopK(
+        RouterWeights.read(Path.of(router)), routing.topK(), routing.temperature());
+  }
+
+  /** Random routing draws for a sequence of the file, whatever stands around it. */
+  private static Routing ordinal(Routing chosen, int sequence) {
+    return chosen instanceof Routing.UniformRandom random
+        ? new Routing.UniformRandom(random.seed(), sequence)
+        : chosen;
+  }
+}

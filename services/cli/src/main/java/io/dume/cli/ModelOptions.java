@@ -1,0 +1,34 @@
+package io.dume.cli;
+
+import io.dume.models.Device;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** Which merged model, and where it computes. */
+final class ModelOptions {
+
+  @Option(
+      names = "--model",
+      paramLabel = "DIR",
+      required = true,
+      description = "A merged model, as dume moerge writes it.")
+  private Path directory;
+
+  @Option(
+      names = "--device",
+      paramLabel = "DEVICE",
+      defaultValue = "auto",
+      description =
+          "auto, cpu, cuda or cuda:N; auto takes a CUDA device where there is one. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private String device;
+
+  Path directory() {
+    return directory;
+  }
+
+  /** Resolved at each call: ask once. */
+  Device device() {
+    return Device.resolve(device);
+  }
+}
