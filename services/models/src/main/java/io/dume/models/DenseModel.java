@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A dense expert on a device: its own backbone and its own MLPs, in float32. Not for use by several
- * threads at once.
+ * A dense expert on a device: its own backbone and its own MLPs, in float32. Safe for use by
+ * several threads until closed.
  */
 public final class DenseModel implements AutoCloseable {
 

@@ -5,6 +5,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.StringJoiner;
 import java.util.TreeMap;
 
 /**
@@ -26,20 +27,18 @@ final class Fingerprint {
    * Starts a fingerprint of tensors and of the configuration that says how to compute with them.
    */
   Fingerprint(ModelConfig config) {
-    this.head =
-        "hidden_size %d%nnum_attention_heads %d%nnum_key_value_heads %d%nhead_dim %d%nrms_norm_eps %s%nrope_theta %s%nrope_scaling %s%ntie_word_embeddings %s%nintermediate_size %d%nnum_hidden_layers %d%n"
-            .formatted(
-                config.hiddenSize(),
-                config.heads(),
-                config.kvHeads(),
-                config.headDim(),
-                config.rmsNormEps(),
-                config.ropeTheta(),
-                config.ropeScaling(),
-                config.tiedEmbeddings(),
-                config.intermediateSize(),
-                config.layers())
-            .replace(System.lineSeparator(), "\n");
+    StringJoiner fields = new StringJoiner("\n", "", "\n");
+    fields.add("hidden_size " + config.hiddenSize());
+    fields.add("num_attention_heads " + config.heads());
+    fields.add("num_key_value_heads " + config.kvHeads());
+    fields.add("head_dim " + config.headDim());
+    fields.add("rms_norm_eps " + config.rmsNormEps());
+    fields.add("rope_theta " + config.ropeTheta());
+    fields.add("rope_scaling " + config.ropeScaling());
+    fields.add("tie_word_embeddings " + config.tiedEmbeddings());
+    fields.add("intermediate_size " + config.intermediateSize());
+    fields.add("num_hidden_layers " + config.layers());
+    this.head = fields.toString();
   }
 
   static MessageDigest sha256() {

@@ -7,7 +7,8 @@ import ai.djl.ndarray.types.Shape;
 
 /**
  * The Llama forward pass up to the last norm, in float32, with a step to be filled in where the MLP
- * of each layer is. Not for use by several threads.
+ * of each layer is. Safe for use by several threads: nothing but the table of rotary angles
+ * changes.
  */
 final class ForwardPass {
 
@@ -126,12 +127,12 @@ final class ForwardPass {
       fill(Math.min(256, config.maxPositionEmbeddings()));
     }
 
-    NDArray cosine(int positions, NDManager owner) {
+    synchronized NDArray cosine(int positions, NDManager owner) {
       grow(positions);
       return part(cosines, positions, owner);
     }
 
-    NDArray sine(int positions, NDManager owner) {
+    synchronized NDArray sine(int positions, NDManager owner) {
       grow(positions);
       return part(sines, positions, owner);
     }

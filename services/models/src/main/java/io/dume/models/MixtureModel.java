@@ -19,7 +19,8 @@ import java.util.Optional;
  *
  * <p>A forward pass takes at most 8192 tokens at a time, pads included, unless one sequence is
  * longer. How sequences are grouped depends on their lengths alone, so the same input gives the
- * same bits on the same {@link NumericProfile}. Not for use by several threads at once.
+ * same bits on the same {@link NumericProfile}. Safe for use by several threads until closed; the
+ * results that it returns are for one.
  */
 public final class MixtureModel implements AutoCloseable {
 
@@ -182,7 +183,7 @@ public final class MixtureModel implements AutoCloseable {
     return (batch, ordinals, owner) -> dense;
   }
 
-  private List<Mlp> averageMlps() {
+  private synchronized List<Mlp> averageMlps() {
     if (average.isEmpty()) {
       try (MergedModel merged = MergedModel.open(directory)) {
         List<TensorFiles> files = new ArrayList<>();

@@ -1,3 +1,6 @@
+# TorchScript in the form that libtorch stores in an archive, which is stricter than Python: every
+# operator by its name, no expressions over shapes, 7 for float64. Called from Kernels.java; arrays are
+# (tokens, d) unless a name says otherwise. "grid" and "places" are those of Batch.java.
 class Kernels(Module):
   __parameters__ = []
   __buffers__ = []

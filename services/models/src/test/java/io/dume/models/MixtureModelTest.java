@@ -11,6 +11,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -82,6 +86,25 @@ class MixtureModelTest {
     assertThat(gram(record, 512)).isEqualTo(first);
     assertThat(first[N * N - 1]).isEqualTo(sum[N * N - 1]).isGreaterThan(Batch.MAX_TOKENS);
     assertThat(first).containsExactly(sum, within(1e-6 * sum[N * N - 1]));
+  }
+
+  @Test
+  void shouldGiveTheSameBitsToThreadsThatShareIt() throws Exception {
+    int[][][] records = new int[24][][];
+    List<Callable<double[]>> tasks = new ArrayList<>();
+    for (int i = 0; i < records.length; i++) {
+      // Ever longer ones, so that the table of rotary angles grows under way.
+      int[][] record = {ids(i, 10 + 20 * i), ids(100 + i, 5 + i)};
+      records[i] = record;
+      tasks.add(() -> gram(record, 512));
+    }
+    ExecutorService threads = Executors.newFixedThreadPool(4);
+    List<Future<double[]>> grams = threads.invokeAll(tasks);
+    threads.shutdown();
+
+    for (int i = 0; i < records.length; i++) {
+      assertThat(grams.get(i).get()).isEqualTo(gram(records[i], 512));
+    }
   }
 
   @Test
