@@ -1,0 +1,235 @@
+package io.dume.solver;
+
+import io.dume.schemas.message.Cut;
+import io.dume.schemas.message.CutRange;
+import io.dume.schemas.message.CutSlot;
+import io.dume.schemas.message.Expert;
+import io.dume.schemas.message.ExtractionProfile;
+import io.dume.schemas.message.Fit;
+import io.dume.schemas.message.LayerComplete;
+import io.dume.schemas.message.LayerTargets;
+import io.dume.schemas.message.LayerTile;
+import io.dume.schemas.message.PartitionOffset;
+import io.dume.schemas.statistics.FixedPoint;
+import io.dume.schemas.statistics.SymmetricSum;
+import io.dume.schemas.statistics.TileGrid;
+import io.dume.schemas.statistics.Tiles;
+import io.dume.schemas.wire.Ids;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.apache.avro.specific.SpecificRecord;
+
+/** What the fold would send of made-up tokens, and what a plain float64 solution makes of it. */
+final class FoldedStatistics {
+  static final int LAYERS = 3;
+  static final int WIDTH = 20;
+  static final int TILE = 8;
+  static final int PARTITIONS = 2;
+  static final FixedPoint FIXED = new FixedPoint(20);
+  static final List<String> EXPERTS = List.of("novel", "code", "math");
+
+  private final Fit fit;
+  private final long[] tokens;
+  private final List<List<SymmetricSum>> sums = new ArrayList<>();
+
+  /**
+   * @param tokens tokens of each expert, the same in every layer
+   */
+  FoldedStatistics(Fit fit, long seed, long... tokens) {
+    this.fit = fit;
+    this.tokens = tokens;
+    Random random = new Random(seed);
+    for (int layer = 0; layer < LAYERS; layer++) {
+      List<SymmetricSum> ofLayer = new ArrayList<>();
+      for (long count : tokens) {
+        SymmetricSum sum = new SymmetricSum(new TileGrid(WIDTH + 1, TILE), FIXED);
+        double[] centre = random.doubles(WIDTH, -1, 1).toArray();
+        for (long token = 0; token < count; token++) {
+          sum.add(gram(random, centre));
+        }
+        ofLayer.add(sum);
+      }
+      sums.add(ofLayer);
+    }
+  }
+
+  static Fit fit(String label) {
+    Fit fit =
+        new Fit(
+            Ids.random(),
+            "backbone",
+            "mlp-input",
+            16,
+            FIXED.fractionBits(),
+            TILE,
+            new ExtractionProfile("cpu", "avx2", "libtorch 2.5.1", "float64"),
+            label,
+            LAYERS,
+            WIDTH,
+            256,
+            128,
+            1024,
+            "",
+            PARTITIONS,
+            List.of(new PartitionOffset(0, 0L)));
+    return Fit.newBuilder(fit).setId(Ids.ofFit(fit)).build();
+  }
+
+  static List<Expert> experts() {
+    return EXPERTS.stream().map(name -> new Expert(name, "mlp-of-" + name)).toList();
+  }
+
+  private static double[] gram(Random random, double[] centre) {
+    double[] x = new double[WIDTH + 1];
+    for (int i = 0; i < WIDTH; i++) {
+      x[i] = centre[i] + random.nextGaussian();
+    }
+    x[WIDTH] = 1;
+    double[] gram = new double[x.length * x.length];
+    for (int i = 0; i < x.length; i++) {
+      for (int j = 0; j < x.length; j++) {
+        gram[i * x.length + j] = x[i] * x[j];
+      }
+    }
+    return gram;
+  }
+
+  Cut cut(String router, long number, List<String> requests, Optional<Double> lambda) {
+    List<CutSlot> slots = new ArrayList<>();
+    for (int i = 0; i < tokens.length; i++) {
+      if (tokens[i] > 0) {
+        String name = EXPERTS.get(i);
+        slots.add(
+            new CutSlot(Ids.ofSlot(name, "mlp-of-" + name, false), name, i, tokens[i], tokens[i]));
+      }
+    }
+    return Cut.newBuilder()
+        .setCut(number)
+        .setRouter(router)
+        .setFit(fit.getId())
+        .setRequests(requests)
+        .setLambda(lambda.orElse(null))
+        .setReason(requests.isEmpty() ? "tokens" : "demand")
+        .setSequence(number)
+        .setLayers(LAYERS)
+        .setWidth(WIDTH)
+        .setTileSize(TILE)
+        .setFractionBits(FIXED.fractionBits())
+        .setStatisticsPartitions(PARTITIONS)
+        .setExpertsVersion(1)
+        .setExperts(experts())
+        .setSlots(slots)
+        .setRanges(List.of(new CutRange(0, 0L, 10 * number)))
+        .setSetAside(0)
+        .setCutAt(Instant.ofEpochMilli(1_700_000_000_000L))
+        .build();
+  }
+
+  /** The messages of one layer, in the order of the fold. */
+  List<SpecificRecord> layer(long cut, int layer) {
+    List<SpecificRecord> messages = new ArrayList<>();
+    TileGrid grid = new TileGrid(WIDTH + 1, TILE);
+    for (TileGrid.Tile tile : grid.all()) {
+      byte[] pooled = new byte[grid.bytes(tile.row(), tile.col())];
+      sums.get(layer).forEach(sum -> Tiles.add(pooled, sum.tile(tile.row(), tile.col())));
+      messages.add(
+          new LayerTile(cut, fit.getId(), layer, tile.row(), tile.col(), ByteBuffer.wrap(pooled)));
+    }
+    byte[] targets = new byte[(WIDTH + 1) * tokens.length * Long.BYTES];
+    for (int expert = 0; expert < tokens.length; expert++) {
+      byte[] target = sums.get(layer).get(expert).target();
+      for (int i = 0; i <= WIDTH; i++) {
+        Tiles.set(targets, i * tokens.length + expert, Tiles.get(target, i));
+      }
+    }
+    messages.add(
+        new LayerTargets(cut, fit.getId(), layer, tokens.length, ByteBuffer.wrap(targets)));
+    messages.add(new LayerComplete(cut, fit.getId(), layer, grid.tiles()));
+    return messages;
+  }
+
+  double[] a(int layer) {
+    int n = WIDTH + 1;
+    double[] a = new double[n * n];
+    for (int i = 0; i < n; i++) {
+      for (int j = i; j < n; j++) {
+        long sum = 0;
+        for (SymmetricSum ofExpert : sums.get(layer)) {
+          sum += ofExpert.value(i, j);
+        }
+        a[i * n + j] = sum / 0x1p20;
+        a[j * n + i] = sum / 0x1p20;
+      }
+    }
+    return a;
+  }
+
+  double[] b(int layer) {
+    int n = WIDTH + 1;
+    double[] b = new double[n * tokens.length];
+    for (int expert = 0; expert < tokens.length; expert++) {
+      for (int i = 0; i < n; i++) {
+        b[i * tokens.length + expert] = sums.get(layer).get(expert).value(i, n - 1) / 0x1p20;
+      }
+    }
+    return b;
+  }
+
+  /** The gate by Gaussian elimination with pivoting: experts x (d weights, then the intercept). */
+  double[][] gate(int layer, double lambda) {
+    int n = WIDTH + 1;
+    double[] w = eliminate(a(layer), b(layer), n, tokens.length, lambda);
+    double[][] gate = new double[tokens.length][n];
+    for (int expert = 0; expert < tokens.length; expert++) {
+      double squares = 0;
+      for (int i = 0; i < WIDTH; i++) {
+        squares += Math.pow(w[i * tokens.length + expert], 2);
+      }
+      for (int i = 0; i < n; i++) {
+        gate[expert][i] = w[i * tokens.length + expert] / Math.sqrt(squares);
+      }
+    }
+    return gate;
+  }
+
+  private static double[] eliminate(double[] a, double[] b, int n, int columns, double lambda) {
+    for (int i = 0; i < n; i++) {
+      a[i * n + i] += lambda;
+    }
+    for (int p = 0; p < n; p++) {
+      int pivot = p;
+      for (int r = p + 1; r < n; r++) {
+        pivot = Math.abs(a[r * n + p]) > Math.abs(a[pivot * n + p]) ? r : pivot;
+      }
+      swapRows(a, n, p, pivot);
+      swapRows(b, columns, p, pivot);
+      for (int r = 0; r < n; r++) {
+        double factor = r == p ? 0 : a[r * n + p] / a[p * n + p];
+        for (int c = 0; c < n; c++) {
+          a[r * n + c] -= factor * a[p * n + c];
+        }
+        for (int c = 0; c < columns; c++) {
+          b[r * columns + c] -= factor * b[p * columns + c];
+        }
+      }
+    }
+    for (int i = 0; i < n; i++) {
+      for (int c = 0; c < columns; c++) {
+        b[i * columns + c] /= a[i * n + i];
+      }
+    }
+    return b;
+  }
+
+  private static void swapRows(double[] matrix, int columns, int one, int other) {
+    for (int c = 0; c < columns; c++) {
+      double kept = matrix[one * columns + c];
+      matrix[one * columns + c] = matrix[other * columns + c];
+      matrix[other * columns + c] = kept;
+    }
+  }
+}

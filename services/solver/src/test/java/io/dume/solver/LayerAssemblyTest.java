@@ -1,0 +1,133 @@
+package io.dume.solver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.dume.schemas.message.Cut;
+import io.dume.schemas.message.LayerComplete;
+import io.dume.schemas.message.LayerTargets;
+import io.dume.schemas.message.LayerTile;
+import io.dume.schemas.statistics.Tiles;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import org.apache.avro.specific.SpecificRecord;
+import org.junit.jupiter.api.Test;
+
+class LayerAssemblyTest {
+  private final FoldedStatistics statistics =
+      new FoldedStatistics(FoldedStatistics.fit(""), 3, 20, 30, 40);
+  private final Cut cut = statistics.cut("demo", 1, List.of(), Optional.empty());
+
+  private LayerStatistics assemble(List<SpecificRecord> messages) throws UnsolvableException {
+    LayerAssembly assembly = new LayerAssembly(CutShape.of(cut), 1);
+    for (SpecificRecord message : messages) {
+      if (message instanceof LayerTile tile) {
+        assembly.add(tile);
+      } else if (message instanceof LayerTargets targets) {
+        assembly.add(targets);
+      } else if (message instanceof LayerComplete complete) {
+        return assembly.complete(complete);
+      }
+    }
+    throw new AssertionError("no LayerComplete among the messages");
+  }
+
+  private void assertRefused(List<SpecificRecord> messages, String reason) {
+    assertThatExceptionOfType(UnsolvableException.class)
+        .isThrownBy(() -> assemble(messages))
+        .withMessageContaining("layer 1")
+        .withMessageContaining(reason);
+  }
+
+  /** Changes one value of a tile or of the targets. */
+  private static void change(SpecificRecord message, int index, long by) {
+    byte[] values =
+        message instanceof LayerTile tile
+            ? tile.getValues().array()
+            : ((LayerTargets) message).getValues().array();
+    Tiles.set(values, index, Tiles.get(values, index) + by);
+  }
+
+  @Property(tries = 20)
+  void shouldGiveTheSameMatrixInWhateverOrderTheTilesCome(@ForAll long seed)
+      throws UnsolvableException {
+    List<SpecificRecord> messages = statistics.layer(1, 1);
+    Collections.shuffle(messages.subList(0, messages.size() - 1), new Random(seed));
+
+    LayerStatistics layer = assemble(messages);
+
+    assertThat(layer.a()).isEqualTo(statistics.a(1));
+    assertThat(layer.b()).isEqualTo(statistics.b(1));
+  }
+
+  @Test
+  void shouldRefuseAMissingTile() {
+    List<SpecificRecord> messages = new ArrayList<>(statistics.layer(1, 1));
+    messages.remove(2);
+
+    assertRefused(messages, "5 tiles came and 6 were sent where 6 belong");
+  }
+
+  @Test
+  void shouldRefuseMissingTargets() {
+    List<SpecificRecord> messages = new ArrayList<>(statistics.layer(1, 1));
+    messages.remove(messages.size() - 2);
+
+    assertRefused(messages, "b is missing");
+  }
+
+  @Test
+  void shouldRefuseATileThatComesTwice() {
+    List<SpecificRecord> messages = new ArrayList<>(statistics.layer(1, 1));
+    messages.add(0, messages.get(0));
+
+    assertRefused(messages, "tile (0, 0) came twice");
+  }
+
+  @Test
+  void shouldRefuseATileOutsideOfTheTriangle() {
+    List<SpecificRecord> messages = new ArrayList<>(statistics.layer(1, 1));
+    LayerTile tile = (LayerTile) messages.get(1);
+    messages.set(1, LayerTile.newBuilder(tile).setRow(1).setCol(0).build());
+
+    assertRefused(messages, "tile (1, 0)");
+  }
+
+  @Test
+  void shouldRefuseANegativeDiagonal() {
+    List<SpecificRecord> messages = statistics.layer(1, 1);
+    change(messages.get(0), 0, Long.MIN_VALUE / 2);
+
+    assertRefused(messages, "diagonal entry 0 is negative");
+  }
+
+  @Test
+  void shouldRefuseTokensThatAreNotThoseOfTheCut() {
+    List<SpecificRecord> messages = statistics.layer(1, 1);
+    change(messages.get(messages.size() - 2), FoldedStatistics.WIDTH * 3 + 1, 1);
+
+    assertRefused(messages, "tokens in b of expert 1");
+  }
+
+  @Test
+  void shouldRefuseACornerThatIsNotTheTokenCount() {
+    List<SpecificRecord> messages = statistics.layer(1, 1);
+    // The last tile is (2, 2), 5 x 5.
+    change(messages.get(messages.size() - 3), 24, 1);
+
+    assertRefused(messages, "tokens in A are not the 90 of the cut");
+  }
+
+  @Test
+  void shouldRefuseTargetsThatDoNotAddUpToTheLastColumnOfA() {
+    List<SpecificRecord> messages = statistics.layer(1, 1);
+    change(messages.get(messages.size() - 2), 7 * 3 + 2, 1);
+
+    assertRefused(messages, "row 7: the columns of b do not add up");
+  }
+}

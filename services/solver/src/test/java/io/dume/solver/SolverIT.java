@@ -1,0 +1,510 @@
+package io.dume.solver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.within;
+import static org.awaitility.Awaitility.await;
+
+import io.dume.embedded.EmbeddedBroker;
+import io.dume.embedded.EmbeddedBrokerConfig;
+import io.dume.router.Router;
+import io.dume.router.RouterEvent;
+import io.dume.router.RouterHistory;
+import io.dume.schemas.control.ControlLog;
+import io.dume.schemas.control.IncompatibleFitException;
+import io.dume.schemas.kafka.KafkaSettings;
+import io.dume.schemas.message.Cut;
+import io.dume.schemas.message.CutRefused;
+import io.dume.schemas.message.DeadLetter;
+import io.dume.schemas.message.DomainTokens;
+import io.dume.schemas.message.FitFailed;
+import io.dume.schemas.message.LayerFailed;
+import io.dume.schemas.message.RouterVersion;
+import io.dume.schemas.message.SolveProfileFixed;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(180)
+class SolverIT {
+  private static final Optional<Double> CONFIGURED = Optional.empty();
+
+  private static EmbeddedBroker broker;
+  private static int installations;
+
+  @BeforeAll
+  static void startBroker(@TempDir Path directory) {
+    broker = EmbeddedBroker.start(EmbeddedBrokerConfig.in(directory));
+  }
+
+  @AfterAll
+  static void stopBroker() {
+    broker.close();
+  }
+
+  private static Installation installation() throws InterruptedException {
+    return new Installation(broker.bootstrapServers(), "t" + ++installations + ".");
+  }
+
+  private static RouterVersion published(RouterEvent event) {
+    assertThat(event).isInstanceOf(RouterEvent.Published.class);
+    return ((RouterEvent.Published) event).version();
+  }
+
+  private static CutRefused refused(RouterEvent event) {
+    assertThat(event).isInstanceOf(RouterEvent.Refused.class);
+    return ((RouterEvent.Refused) event).refusal();
+  }
+
+  @Test
+  void shouldPublishTheRouterThatADirectSolutionGives() throws Exception {
+    try (Installation installation = installation();
+        RouterHistory history =
+            RouterHistory.open(installation.kafka, installation.topics, Installation.ROUTER)) {
+      FoldedStatistics statistics = new FoldedStatistics(installation.fit, 1, 60, 70, 80);
+      installation.start();
+
+      installation.sendCut(statistics.cut(Installation.ROUTER, 7, List.of("ask"), CONFIGURED));
+      installation.sendLayers(statistics, 7);
+
+      RouterVersion version = published(installation.events(1).get(0));
+      Router router = history.version(1).orElseThrow();
+      for (int layer = 0; layer < FoldedStatistics.LAYERS; layer++) {
+        assertGate(statistics.gate(layer, 0.01), router.weight(layer), router.bias(layer));
+        assertThat(version.getLayers().get(layer).getResidual()).isBetween(0.0, 1e-12);
+        assertThat(version.getLayers().get(layer).getSmallestPivot()).isPositive();
+      }
+      assertThat(version.getVersion()).isEqualTo(1);
+      assertThat(version.getCut()).isEqualTo(7);
+      assertThat(version.getRequests()).containsExactly("ask");
+      assertThat(version.getLambda()).isEqualTo(0.01);
+      assertThat(version.getFactorisation()).isEqualTo("ejml");
+      assertThat(version.getCoreType()).isEqualTo("portable");
+      assertThat(version.getMixed()).isFalse();
+      assertThat(version.getFit()).isEqualTo(installation.fit);
+      assertThat(version.getDomains())
+          .containsExactly(
+              new DomainTokens("novel", "novel", 60L, 60L),
+              new DomainTokens("code", "code", 70L, 70L),
+              new DomainTokens("math", "math", 80L, 80L));
+      assertThat(version.getCreatedAt()).isEqualTo(Instant.ofEpochMilli(1_700_000_001_000L));
+    }
+  }
+
+  private static void assertGate(double[][] expected, float[] weight, float[] bias) {
+    for (int expert = 0; expert < expected.length; expert++) {
+      for (int i = 0; i < FoldedStatistics.WIDTH; i++) {
+        assertThat((double) weight[expert * FoldedStatistics.WIDTH + i])
+            .isCloseTo(expected[expert][i], within(1e-6));
+      }
+      assertThat((double) bias[expert])
+          .isCloseTo(expected[expert][FoldedStatistics.WIDTH], within(1e-6));
+    }
+  }
+
+  @Test
+  void shouldUseTheRequestedLambda() throws Exception {
+    try (Installation installation = installation();
+        RouterHistory history =
+            RouterHistory.open(installation.kafka, installation.topics, Installation.ROUTER)) {
+      FoldedStatistics statistics = new FoldedStatistics(installation.fit, 2, 30, 40, 50);
+      installation.start();
+
+      installation.sendCut(
+          statistics.cut(Installation.ROUTER, 1, List.of("ask"), Optional.of(250.0)));
+      installation.sendLayers(statistics, 1);
+
+      assertThat(published(installation.events(1).get(0)).getLambda()).isEqualTo(250);
+      Router router = history.newest().orElseThrow();
+      assertGate(statistics.gate(0, 250), router.weight(0), router.bias(0));
+    }
+  }
+
+  @Test
+  void shouldGiveTheSameWeightsWithAnyNumberOfThreads() throws Exception {
+    try (Installation one = installation();
+        Installation other = installation()) {
+      for (Installation installation : List.of(one, other)) {
+        FoldedStatistics statistics = new FoldedStatistics(installation.fit, 3, 40, 40, 40);
+        installation.start(config -> config.withThreads(installation == one ? 1 : 4));
+        installation.sendCut(statistics.cut(Installation.ROUTER, 1, List.of(), CONFIGURED));
+        installation.sendLayers(statistics, 1);
+      }
+
+      RouterVersion first = published(one.events(1).get(0));
+      RouterVersion second = published(other.events(1).get(0));
+
+      assertThat(second.getSha256()).isEqualTo(first.getSha256());
+    }
+  }
+
+  @Test
+  void shouldRefuseACutWhileAnExpertHasNoTokensAndNameIt() throws Exception {
+    try (Installation installation = installation()) {
+      FoldedStatistics statistics = new FoldedStatistics(installation.fit, 4, 40, 0, 40);
+      installation.start();
+
+      installation.sendCut(statistics.cut(Installation.ROUTER, 1, List.of("ask"), CONFIGURED));
+
+      CutRefused refusal = refused(installation.events(1).get(0));
+      assertThat(refusal.getReason()).contains("no tokens yet for expert code");
+      assertThat(refusal.getRequests()).containsExactly("ask");
+    }
+  }
+
+  @Test
+  void shouldRefuseALayerThatIsNotPositiveDefiniteAndGoOn() throws Exception {
+    try (Installation installation = installation()) {
+      // Fewer tokens than n, and no penalty: the Gram matrix is singular.
+      FoldedStatistics few = new FoldedStatistics(installation.fit, 5, 2, 2, 2);
+      FoldedStatistics enough = new FoldedStatistics(installation.fit, 5, 40, 40, 40);
+      installation.start();
+
+      installation.sendCut(few.cut(Installation.ROUTER, 1, List.of("ask"), Optional.of(0.0)));
+      installation.sendLayers(few, 1);
+      installation.sendCut(enough.cut(Installation.ROUTER, 2, List.of(), CONFIGURED));
+      installation.sendLayers(enough, 2);
+
+      List<RouterEvent> events = installation.events(2);
+      assertThat(refused(events.get(0)).getReason())
+          .contains("layer ")
+          .contains("not positive definite with λ = 0.0")
+          .contains("pivot ");
+      assertThat(published(events.get(1)).getVersion()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void shouldRefuseACutOfWhichALayerFailed() throws Exception {
+    try (Installation installation = installation()) {
+      FoldedStatistics statistics = new FoldedStatistics(installation.fit, 6, 40, 40, 40);
+      installation.start();
+
+      installation.sendCut(statistics.cut(Installation.ROUTER, 1, List.of(), CONFIGURED));
+      installation.sendLayer(0, statistics.layer(1, 0));
+      installation.sendLayer(
+          1, List.of(new LayerFailed(1L, installation.fit.getId(), 1, "digest mismatch")));
+      installation.sendLayer(2, statistics.layer(1, 2));
+
+      assertThat(refused(installation.events(1).get(0)).getReason())
+          .isEqualTo("layer 1: digest mismatch");
+    }
+  }
+
+  @Test
+  void shouldRefuseCutsOfAFitThatWasStopped() throws Exception {
+    try (Installation installation = installation()) {
+      FoldedStatistics statistics = new FoldedStatistics(installation.fit, 7, 40, 40, 40);
+      installation.append(new FitFailed(installation.fit.getId(), "a gap in partition 0"));
+      installation.start();
+
+      installation.sendCut(statistics.cut(Installation.ROUTER, 1, List.of(), CONFIGURED));
+
+      assertThat(refused(installation.events(1).get(0)).getReason())
+          .isEqualTo("the fit was stopped: a gap in partition 0");
+    }
+  }
+
+  @Test
+  void shouldRefuseACutWithAnotherShapeThanItsFit() throws Exception {
+    try (Installation installation = installation()) {
+      FoldedStatistics statistics = new FoldedStatistics(installation.fit, 8, 40, 40, 40);
+      Cut cut = statistics.cut(Installation.ROUTER, 1, List.of(), CONFIGURED);
+      installation.start();
+
+      installation.sendCut(Cut.newBuilder(cut).setWidth(Integer.MAX_VALUE).build());
+
+      assertThat(refused(installation.events(1).get(0)).getReason())
+          .contains("shape is not that of its fit");
+    }
+  }
+
+  @Test
+  void shouldRefuseACutWhoseStatisticsDoNotCome() throws Exception {
+    try (Installation installation = installation()) {
+      FoldedStatistics statistics = new FoldedStatistics(installation.fit, 9, 40, 40, 40);
+      installation.start(config -> config.withStatisticsTimeout(Duration.ofSeconds(1)));
+
+      installation.sendCut(statistics.cut(Installation.ROUTER, 1, List.of("ask"), CONFIGURED));
+
+      assertThat(refused(installation.events(1).get(0)).getReason())
+          .contains("did not arrive within PT1S");
+    }
+  }
+
+  @Test
+  void shouldRefuseACutWhoseStatisticsAreGone() throws Exception {
+    try (Installation installation = installation()) {
+      FoldedStatistics statistics = new FoldedStatistics(installation.fit, 10, 40, 40, 40);
+      installation.start();
+
+      installation.sendCut(statistics.cut(Installation.ROUTER, 1, List.of("ask"), CONFIGURED));
+      installation.sendCut(statistics.cut(Installation.ROUTER, 2, List.of(), CONFIGURED));
+      installation.sendLayers(statistics, 2);
+
+      List<RouterEvent> events = installation.events(2);
+      assertThat(refused(events.get(0)).getReason()).contains("no longer in");
+      assertThat(published(events.get(1)).getCut()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void shouldPassOverAutomaticCutsForANewerOneButNeverARequest() throws Exception {
+    try (Installation installation = installation()) {
+      FoldedStatistics statistics = new FoldedStatistics(installation.fit, 11, 40, 40, 40);
+      List<List<String>> requests =
+          List.of(List.of(), List.of(), List.of("ask"), List.of(), List.of());
+      for (int cut = 1; cut <= requests.size(); cut++) {
+        installation.sendCut(
+            statistics.cut(Installation.ROUTER, cut, requests.get(cut - 1), CONFIGURED));
+        installation.sendLayers(statistics, cut);
+      }
+
+      installation.start();
+
+      assertThat(installation.events(2))
+          .extracting(event -> published(event).getCut())
+          .containsExactly(3L, 5L);
+    }
+  }
+
+  @Test
+  void shouldSetGarbageAsideWholeAndGoOn() throws Exception {
+    try (Installation installation = installation()) {
+      FoldedStatistics statistics = new FoldedStatistics(installation.fit, 12, 40, 40, 40);
+      byte[] garbage = "no message".getBytes(StandardCharsets.UTF_8);
+      installation.send(installation.topics.cuts(), 0, List.of(garbage));
+      installation.send(installation.topics.layerStatistics(), 0, List.of(garbage));
+      installation.start();
+
+      installation.sendCut(statistics.cut(Installation.ROUTER, 1, List.of(), CONFIGURED));
+      installation.sendLayers(statistics, 1);
+
+      assertThat(published(installation.events(1).get(0)).getVersion()).isEqualTo(1);
+      assertThat(installation.deadLetters(2))
+          .hasSize(2)
+          .allSatisfy(
+              letter -> {
+                assertThat(letter.getReason()).isEqualTo("malformed-message");
+                assertThat(letter.getService()).isEqualTo("solver");
+                assertThat(letter.getValue())
+                    .hasValueSatisfying(value -> assertThat(value.array()).isEqualTo(garbage));
+              })
+          .extracting(DeadLetter::getTopic)
+          .containsExactlyInAnyOrder(
+              installation.topics.cuts(), installation.topics.layerStatistics());
+    }
+  }
+
+  @Test
+  void shouldLeaveOtherRoutersCutsAlone() throws Exception {
+    try (Installation installation = installation()) {
+      FoldedStatistics statistics = new FoldedStatistics(installation.fit, 13, 40, 40, 40);
+      installation.start();
+
+      installation.sendCut(statistics.cut("another", 1, List.of("ask"), CONFIGURED));
+      installation.sendCut(statistics.cut(Installation.ROUTER, 2, List.of(), CONFIGURED));
+      installation.sendLayers(statistics, 2);
+
+      assertThat(installation.events(1))
+          .extracting(event -> published(event).getCut())
+          .containsExactly(2L);
+    }
+  }
+
+  @Test
+  void shouldLetTheStandbyGoOnWithTheNextNumber() throws Exception {
+    try (Installation installation = installation()) {
+      FoldedStatistics statistics = new FoldedStatistics(installation.fit, 14, 40, 40, 40);
+      Installation.Running first = installation.start();
+      await().until(first.solver()::active);
+      Installation.Running second = installation.start();
+      installation.sendCut(statistics.cut(Installation.ROUTER, 1, List.of(), CONFIGURED));
+      installation.sendLayers(statistics, 1);
+      installation.events(1);
+      boolean stoodBy = !second.solver().active();
+
+      first.solver().close();
+      installation.sendCut(statistics.cut(Installation.ROUTER, 2, List.of(), CONFIGURED));
+      installation.sendLayers(statistics, 2);
+
+      List<RouterEvent> events = installation.events(2);
+      assertThat(stoodBy).isTrue();
+      assertThat(second.solver().active()).isTrue();
+      assertThat(events).extracting(event -> published(event).getVersion()).containsExactly(1L, 2L);
+      assertThat(events).extracting(event -> published(event).getCut()).containsExactly(1L, 2L);
+    }
+  }
+
+  @Test
+  void shouldKeepCountingAfterARestartAndNotSolveACutAgain() throws Exception {
+    try (Installation installation = installation()) {
+      FoldedStatistics statistics = new FoldedStatistics(installation.fit, 15, 40, 40, 40);
+      Installation.Running first = installation.start();
+      installation.sendCut(statistics.cut(Installation.ROUTER, 1, List.of("one"), CONFIGURED));
+      installation.sendLayers(statistics, 1);
+      installation.events(1);
+      first.solver().close();
+
+      installation.start();
+      installation.sendCut(statistics.cut(Installation.ROUTER, 2, List.of("two"), CONFIGURED));
+      installation.sendLayers(statistics, 2);
+
+      assertThat(installation.events(2))
+          .extracting(event -> published(event).getVersion() + " " + published(event).getRequests())
+          .containsExactly("1 [one]", "2 [two]");
+    }
+  }
+
+  @Test
+  void shouldLeaveACutThatItWasStoppedInToTheNextSolver() throws Exception {
+    try (Installation installation = installation()) {
+      FoldedStatistics statistics = new FoldedStatistics(installation.fit, 16, 40, 40, 40);
+      Installation.Running first = installation.start();
+      installation.sendCut(statistics.cut(Installation.ROUTER, 1, List.of(), CONFIGURED));
+      installation.sendLayer(0, statistics.layer(1, 0));
+      await().until(() -> profile(installation).isPresent());
+      first.solver().close();
+
+      installation.start();
+      installation.sendLayer(1, statistics.layer(1, 1));
+      installation.sendLayer(2, statistics.layer(1, 2));
+
+      assertThat(first.ended()).isCompleted();
+      assertThat(installation.events(1))
+          .extracting(event -> published(event).getVersion())
+          .containsExactly(1L);
+    }
+  }
+
+  @Test
+  void shouldRefuseToPublishOnceAnotherTookOver() throws Exception {
+    try (Installation installation = installation();
+        Publisher old = Publisher.takeOver(installation.config());
+        Publisher current = Publisher.takeOver(installation.config());
+        CutSubscription group = new CutSubscription(installation.config())) {
+      FoldedStatistics statistics = new FoldedStatistics(installation.fit, 17, 40, 0, 40);
+      Cut cut = statistics.cut(Installation.ROUTER, 1, List.of(), CONFIGURED);
+
+      assertThatExceptionOfType(AbandonedException.class)
+          .isThrownBy(
+              () ->
+                  old.publish(
+                      List.of(RouterMessages.refusal(cut, "stale", Instant.EPOCH)),
+                      List.of(),
+                      Map.of(group.partition(), 1L),
+                      group.groupMetadata()));
+      assertThat(current.nextVersion()).isEqualTo(1);
+      assertThat(installation.events(0)).isEmpty();
+    }
+  }
+
+  private static Optional<SolveProfileFixed> profile(Installation installation) {
+    try (ControlLog control = new ControlLog(installation.kafka, installation.topics)) {
+      return control.state().solveProfile(installation.fit.getId());
+    }
+  }
+
+  @Test
+  void shouldRefuseToSolveInAnotherProfileThanTheFitsUnlessToldTo() throws Exception {
+    try (Installation installation = installation()) {
+      FoldedStatistics statistics = new FoldedStatistics(installation.fit, 18, 40, 40, 40);
+      installation.append(new SolveProfileFixed(installation.fit.getId(), "openblas", "PENTIUM4"));
+      installation.sendCut(statistics.cut(Installation.ROUTER, 1, List.of(), CONFIGURED));
+      installation.sendLayers(statistics, 1);
+
+      Installation.Running strict = installation.start();
+
+      assertThatExceptionOfType(ExecutionException.class)
+          .isThrownBy(() -> strict.ended().get(60, TimeUnit.SECONDS))
+          .withCauseInstanceOf(IncompatibleFitException.class)
+          .withMessageContaining("openblas (PENTIUM4)")
+          .withMessageContaining("ejml (portable)");
+      installation.start(config -> config.withMixed(true));
+      RouterVersion version = published(installation.events(1).get(0));
+      assertThat(version.getMixed()).isTrue();
+      assertThat(version.getFactorisation()).isEqualTo("ejml");
+    }
+  }
+
+  @Test
+  void shouldSolveWithOpenBlasWhenToldToAndFixThatForTheFit() throws Exception {
+    try (Installation installation = installation()) {
+      FoldedStatistics statistics = new FoldedStatistics(installation.fit, 19, 40, 40, 40);
+      installation.start(config -> config.withFactorisation(FactorisationChoice.OPENBLAS));
+
+      installation.sendCut(statistics.cut(Installation.ROUTER, 1, List.of(), CONFIGURED));
+      installation.sendLayers(statistics, 1);
+
+      RouterVersion version = published(installation.events(1).get(0));
+      assertThat(version.getFactorisation()).isEqualTo("openblas");
+      assertThat(profile(installation))
+          .hasValueSatisfying(
+              fixed -> assertThat(fixed.getCoreType()).isEqualTo(version.getCoreType()));
+    }
+  }
+
+  @Test
+  void shouldSayWhichTopicIsMissing() {
+    Solver solver =
+        new Solver(
+            SolverConfig.defaults(KafkaSettings.of(broker.bootstrapServers())), Clock.systemUTC());
+
+    assertThatExceptionOfType(IllegalStateException.class)
+        .isThrownBy(solver::run)
+        .withMessageContaining("topic dume.control does not exist");
+  }
+
+  @Test
+  void shouldReadTheStatisticsOfACutAgain() throws Exception {
+    try (Installation installation = installation()) {
+      FoldedStatistics statistics = new FoldedStatistics(installation.fit, 20, 30, 40, 50);
+      installation.sendCut(statistics.cut(Installation.ROUTER, 1, List.of(), CONFIGURED));
+      installation.sendLayers(statistics, 1);
+      installation.sendCut(statistics.cut(Installation.ROUTER, 2, List.of(), CONFIGURED));
+      installation.sendLayers(statistics, 2);
+      Map<Integer, LayerStatistics> layers = new HashMap<>();
+
+      Cut cut =
+          new CutStatistics(installation.kafka, installation.topics)
+              .read(
+                  installation.fit.getId(),
+                  2,
+                  Duration.ofSeconds(30),
+                  layer -> layers.put(layer.layer(), layer));
+
+      assertThat(cut.getCut()).isEqualTo(2);
+      assertThat(layers).hasSize(FoldedStatistics.LAYERS);
+      layers.forEach(
+          (layer, read) -> {
+            assertThat(read.a()).isEqualTo(statistics.a(layer));
+            assertThat(read.b()).isEqualTo(statistics.b(layer));
+          });
+    }
+  }
+
+  @Test
+  void shouldSayWhichCutIsNotThere() throws Exception {
+    try (Installation installation = installation()) {
+      CutStatistics reader = new CutStatistics(installation.kafka, installation.topics);
+
+      assertThatExceptionOfType(CutUnavailableException.class)
+          .isThrownBy(
+              () -> reader.read(installation.fit.getId(), 3, Duration.ofSeconds(5), layer -> {}))
+          .withMessageContaining("cut 3");
+    }
+  }
+}
