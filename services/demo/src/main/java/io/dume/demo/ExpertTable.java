@@ -1,11 +1,10 @@
 package io.dume.demo;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import io.dume.demo.DemoAssets.Document;
-import io.dume.demo.ModelFiles.Weights;
+import io.dume.models.DenseModel;
+import io.dume.models.Device;
 import io.dume.models.Tokenizer;
+import io.dume.models.WindowLoss;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,8 +26,6 @@ import java.util.Map;
  */
 public record ExpertTable(Map<String, Map<String, Double>> perplexities) {
 
-  private static final int WINDOWS_AT_ONCE = 16;
-
   /** Keeps the order of domains and experts. */
   public ExpertTable {
     Map<String, Map<String, Double>> copy = new LinkedHashMap<>();
@@ -38,30 +35,32 @@ public record ExpertTable(Map<String, Map<String, Double>> perplexities) {
   }
 
   /**
-   * Measures experts that {@link DemoTrainer} wrote.
+   * Measures experts.
    *
    * @param directory has a model directory for each expert
    * @param experts names of those directories
    * @param documents text, each document counted with its domain's
    * @param context tokens of a window
+   * @param device where to compute
    */
   public static ExpertTable measure(
-      Path directory, List<String> experts, Collection<Document> documents, int context)
+      Path directory,
+      List<String> experts,
+      Collection<Document> documents,
+      int context,
+      Device device)
       throws IOException {
     Map<String, Map<String, Double>> table = new LinkedHashMap<>();
     for (String expert : experts) {
-      Path model = directory.resolve(expert);
-      Weights weights = ModelFiles.read(model);
-      try (Tokenizer tokenizer = Tokenizer.load(model);
-          NDManager manager = NDManager.newBaseManager()) {
-        TrainableLlama llama =
-            TrainableLlama.of(manager, weights.sizes(), context, weights.values());
+      Path path = directory.resolve(expert);
+      try (Tokenizer tokenizer = Tokenizer.load(path);
+          DenseModel model = DenseModel.load(path, device)) {
         windows(tokenizer, documents, context)
             .forEach(
                 (domain, windows) ->
                     table
                         .computeIfAbsent(domain, key -> new LinkedHashMap<>())
-                        .put(expert, perplexity(manager, llama, windows, context)));
+                        .put(expert, perplexity(model.negativeLogLikelihood(windows))));
       }
     }
     return new ExpertTable(table);
@@ -111,37 +110,9 @@ public record ExpertTable(Map<String, Map<String, Double>> perplexities) {
     return windows;
   }
 
-  private static double perplexity(
-      NDManager manager, TrainableLlama llama, List<int[]> windows, int context) {
-    double sum = 0;
-    long tokens = 0;
-    for (int from = 0; from < windows.size(); from += WINDOWS_AT_ONCE) {
-      List<int[]> some = windows.subList(from, Math.min(windows.size(), from + WINDOWS_AT_ONCE));
-      float[] likelihoods = logLikelihoods(manager, llama, some, context);
-      for (int row = 0; row < some.size(); row++) {
-        for (int i = 0; i < some.get(row).length - 1; i++) {
-          sum -= likelihoods[row * (context - 1) + i];
-          tokens++;
-        }
-      }
-    }
+  private static double perplexity(List<WindowLoss> losses) {
+    double sum = losses.stream().mapToDouble(WindowLoss::negativeLogLikelihood).sum();
+    long tokens = losses.stream().mapToLong(WindowLoss::tokens).sum();
     return Math.exp(sum / tokens);
-  }
-
-  /** Padded on the right, where no token that counts can see it. */
-  private static float[] logLikelihoods(
-      NDManager manager, TrainableLlama llama, List<int[]> windows, int context) {
-    long[] padded = new long[windows.size() * context];
-    for (int row = 0; row < windows.size(); row++) {
-      int[] window = windows.get(row);
-      for (int i = 0; i < window.length; i++) {
-        padded[row * context + i] = window[i];
-      }
-    }
-    try (NDManager scratch = manager.newSubManager()) {
-      NDArray ids = scratch.create(padded, new Shape(windows.size(), context));
-      NDArray likelihoods = llama.logits(ids.get(":, :-1")).logSoftmax(-1);
-      return likelihoods.gather(ids.get(":, 1:").expandDims(2), 2).toFloatArray();
-    }
   }
 }

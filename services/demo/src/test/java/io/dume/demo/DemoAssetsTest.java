@@ -7,6 +7,7 @@ import io.dume.demo.DemoAssets.Document;
 import io.dume.demo.DemoAssets.Split;
 import io.dume.demo.ModelFiles.Weights;
 import io.dume.models.Checkpoint;
+import io.dume.models.Device;
 import io.dume.models.TensorType;
 import io.dume.models.Tokenizer;
 import java.io.IOException;
@@ -73,7 +74,11 @@ class DemoAssetsTest {
 
     ExpertTable table =
         ExpertTable.measure(
-            directory.resolve("experts"), DemoAssets.DOMAINS, documents, DemoAssets.CONTEXT_DIM);
+            directory.resolve("experts"),
+            DemoAssets.DOMAINS,
+            documents,
+            DemoAssets.CONTEXT_DIM,
+            Device.CPU);
 
     assertThat(DemoAssets.DOMAINS).allMatch(domain -> table.best(domain).equals(domain));
   }

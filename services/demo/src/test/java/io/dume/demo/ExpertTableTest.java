@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.dume.demo.DemoAssets.Document;
 import io.dume.demo.ModelFiles.Weights;
 import io.dume.demo.TrainingOptions.Sizes;
+import io.dume.models.Device;
 import io.dume.models.TensorType;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,7 +30,7 @@ class ExpertTableTest {
   void shouldGiveAModelThatKnowsNothingTheSizeOfItsVocabulary() throws IOException {
     write("nothing", 'a', 0);
 
-    ExpertTable table = ExpertTable.measure(directory, List.of("nothing"), TEXT, 16);
+    ExpertTable table = ExpertTable.measure(directory, List.of("nothing"), TEXT, 16, Device.CPU);
 
     assertThat(table.perplexities().get("vowels").get("nothing")).isCloseTo(257, within(1e-3));
     assertThat(table.perplexities().get("none").get("nothing")).isCloseTo(257, within(1e-3));
@@ -40,7 +41,8 @@ class ExpertTableTest {
     write("nothing", 'a', 0);
     write("letter", 'a', 3);
 
-    ExpertTable table = ExpertTable.measure(directory, List.of("nothing", "letter"), TEXT, 16);
+    ExpertTable table =
+        ExpertTable.measure(directory, List.of("nothing", "letter"), TEXT, 16, Device.CPU);
 
     assertThat(table.best("vowels")).isEqualTo("letter");
     assertThat(table.toMarkdown())

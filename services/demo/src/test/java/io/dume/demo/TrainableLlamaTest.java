@@ -6,16 +6,26 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
+import io.dume.demo.ModelFiles.Weights;
 import io.dume.demo.TrainingOptions.Sizes;
+import io.dume.models.DenseModel;
+import io.dume.models.Device;
+import io.dume.models.TensorType;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class TrainableLlamaTest {
 
@@ -57,10 +67,29 @@ class TrainableLlamaTest {
   }
 
   @Test
+  void shouldComputeWhatTheModelsLibraryComputes(@TempDir Path directory) throws IOException {
+    Path tokenizer = directory.resolve("tokenizer");
+    Files.createDirectories(tokenizer);
+    TokenizerFiles.write(new BytePairEncoding(List.of()), CONTEXT, tokenizer);
+    Path path = directory.resolve("model");
+    ModelFiles.write(path, new Weights(SIZES, model.values()), TensorType.F32, CONTEXT, tokenizer);
+    NDArray ids = ids(1, CONTEXT, 14);
+    float[] expected;
+    try (DenseModel library = DenseModel.load(path, Device.CPU)) {
+      expected =
+          library.logits(Arrays.stream(ids.toLongArray()).mapToInt(id -> (int) id).toArray());
+    }
+
+    float[] logits = model.logits(ids).toFloatArray();
+
+    assertThat(logits).containsExactly(expected, within(1e-4f));
+  }
+
+  @Test
   void shouldNotSeeTheFuture() {
     NDArray ids = ids(1, CONTEXT, 12);
     NDArray changed = ids.duplicate();
-    changed.set(new ai.djl.ndarray.index.NDIndex("0, 5"), 299);
+    changed.set(new NDIndex("0, 5"), 299);
 
     float[] before = model.logits(ids).get(":, :5").toFloatArray();
     float[] after = model.logits(changed).get(":, :5").toFloatArray();
@@ -72,7 +101,7 @@ class TrainableLlamaTest {
   void shouldSeeThePast() {
     NDArray ids = ids(1, CONTEXT, 12);
     NDArray changed = ids.duplicate();
-    changed.set(new ai.djl.ndarray.index.NDIndex("0, 2"), 299);
+    changed.set(new NDIndex("0, 2"), 299);
 
     float[] before = model.logits(ids).get(":, 7:").toFloatArray();
     float[] after = model.logits(changed).get(":, 7:").toFloatArray();
