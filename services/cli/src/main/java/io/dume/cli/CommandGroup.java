@@ -14,7 +14,20 @@ record CommandGroup(String title, List<Object> commands) {
   static List<CommandGroup> all(CliContext context) {
     return List.of(
         new CommandGroup("Models", List.of(new MoergeCommand(context), new LogitsCommand(context))),
+        new CommandGroup("Everything in one process", List.of(new UpCommand(context))),
         new CommandGroup(
-            "Services, each against any cluster", List.of(new BrokerCommand(context))));
+            "Statistics and versions",
+            List.of(
+                new SolveCommand(context),
+                new VersionsCommand(context),
+                new RouterCommand(),
+                new DeadLettersCommand(context))),
+        new CommandGroup(
+            "Services, each against any cluster",
+            List.of(
+                new FeatureExtractorCommand(context),
+                new AccumulatorCommand(context),
+                new SolverCommand(context),
+                new BrokerCommand(context))));
   }
 }

@@ -19,6 +19,7 @@ final class DumeCommandLine {
     CommandLine root = new CommandLine(new Dume());
     List<CommandGroup> groups = CommandGroup.all(context);
     groups.stream().flatMap(group -> group.commands().stream()).forEach(root::addSubcommand);
+    root.getSubcommands().get("router").addSubcommand(new RouterCommand.Export(context));
     prepare(root);
     CommandHelp.describeRoot(root, groups);
 

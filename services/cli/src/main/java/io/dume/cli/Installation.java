@@ -151,7 +151,7 @@ final class Installation implements AutoCloseable {
                         "accumulator-0")
                     .withPartitions(plan.partitions())
                     .withCuts(plan.cuts()));
-    Accumulator accumulator = Accumulator.start(config, clock);
+    Accumulator accumulator = Accumulator.start(config);
     open.push(accumulator);
     accumulator.failure().thenAccept(failure::complete);
   }
@@ -193,6 +193,18 @@ final class Installation implements AutoCloseable {
   /** Completes, with the reason, when one of the parts can't go on. */
   CompletableFuture<Throwable> failure() {
     return failure;
+  }
+
+  /**
+   * Does nothing unless a part can't go on.
+   *
+   * @throws IllegalStateException with the reason
+   */
+  void requireWell() {
+    if (failure.isDone()) {
+      Throwable reason = failure.join();
+      throw new IllegalStateException(reason.getMessage(), reason);
+    }
   }
 
   /** What the workers have done since they started, summed. */

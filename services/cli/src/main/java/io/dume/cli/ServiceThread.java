@@ -47,6 +47,18 @@ final class ServiceThread {
     return failure;
   }
 
+  /**
+   * Does nothing unless the service has failed.
+   *
+   * @throws IllegalStateException with the reason
+   */
+  void requireWell() {
+    if (failure.isDone()) {
+      Throwable reason = failure.join();
+      throw new IllegalStateException(reason.getMessage(), reason);
+    }
+  }
+
   /** Waits until the service, which was told to stop, has ended. */
   void join() {
     try {

@@ -1,0 +1,97 @@
+package io.dume.cli;
+
+import io.dume.extractor.ExtractorSnapshot;
+import io.dume.extractor.FeatureExtractor;
+import io.dume.extractor.FeatureExtractorConfig;
+import io.dume.extractor.MergedModelExtraction;
+import io.dume.models.MixtureModel;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code dume feature-extractor}: a worker. */
+@Command(
+    name = "feature-extractor",
+    description =
+        "Runs a worker: token batches through the backbone and their expert's MLPs, partial statistics"
+            + " out, each record exactly once. Start more to share the work, each with an instance name"
+            + " of its own.",
+    footer = {
+      "",
+      "Example:",
+      "  dume feature-extractor --bootstrap-servers kafka:9092 --model merged --instance gpu-0"
+    })
+final class FeatureExtractorCommand implements Callable<Integer> {
+
+  private static final Duration REPORT = Duration.ofSeconds(1);
+
+  @Mixin private KafkaOptions kafka = new KafkaOptions();
+  @Mixin private ModelOptions model = new ModelOptions();
+
+  @Option(
+      names = "--instance",
+      paramLabel = "NAME",
+      required = true,
+      description =
+          "A stable name of this worker; no two that run at once may share it. One that restarts under"
+              + " its old name ends the transaction that it died in.")
+  private String instance;
+
+  @Option(
+      names = "--static-membership",
+      description =
+          "Keeps the worker's partitions while it restarts; they wait for it until the session times"
+              + " out.")
+  private boolean staticMembership;
+
+  @Mixin private FitOptions fit = new FitOptions();
+  @Mixin private FlushOptions flush = new FlushOptions();
+  @Mixin private PartitionOptions partitions = new PartitionOptions();
+
+  private final CliContext context;
+
+  FeatureExtractorCommand(CliContext context) {
+    this.context = context;
+  }
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    StopSignal stop = context.stop().arm();
+    try (MixtureModel mixture = MixtureModel.load(model.directory(), model.device());
+        FeatureExtractor worker =
+            new FeatureExtractor(
+                FeatureExtractorConfig.defaults(
+                        kafka.settings(),
+                        instance,
+                        fit.settings(mixture.config().maxPositionEmbeddings()))
+                    .withTopics(kafka.topics(), partitions.partitions())
+                    .withFlush(flush.policy())
+                    .withStaticMembership(staticMembership),
+                MergedModelExtraction.of(mixture, model.directory(), fit.gramType()),
+                context.clock())) {
+      ServiceThread thread = ServiceThread.start("dume-" + instance, worker::run);
+      while (!thread.failure().isDone() && !stop.awaitFor(REPORT)) {
+        context.console().progress(line(worker.snapshot()));
+      }
+      worker.stop();
+      thread.join();
+      context.console().progressDone(line(worker.snapshot()));
+      thread.requireWell();
+    }
+    return ExitCode.OK;
+  }
+
+  private static String line(ExtractorSnapshot now) {
+    return "%d partitions; %d records and %d tokens in %d flushes, %d set aside; %d records pending"
+        .formatted(
+            now.partitions(),
+            now.records(),
+            now.tokens(),
+            now.flushes(),
+            now.setAside(),
+            now.pendingRecords());
+  }
+}

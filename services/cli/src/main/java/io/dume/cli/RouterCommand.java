@@ -1,0 +1,85 @@
+package io.dume.cli;
+
+import io.dume.router.Router;
+import io.dume.router.RouterHistory;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code dume router}: what one can do with a version. */
+@Command(name = "router", description = "Works with the versions of a router.")
+final class RouterCommand implements Callable<Integer> {
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    throw new ParameterException(spec.commandLine(), "say what to do: dume router export");
+  }
+
+  /** {@code dume router export}. */
+  @Command(
+      name = "export",
+      description =
+          "Writes a version's gates as safetensors: model.layers.N.mlp.gate.weight (experts x d) and"
+              + " model.layers.N.mlp.gate.bias, float32.",
+      footer = {"", "Example:", "  dume router export --version 3 --out router.safetensors"})
+  static final class Export implements Callable<Integer> {
+
+    @Mixin private KafkaOptions kafka = new KafkaOptions();
+    @Mixin private RouterOptions router = new RouterOptions();
+
+    @Option(
+        names = "--version",
+        paramLabel = "N",
+        description = "Which version. Default: the newest.")
+    private OptionalLong version = OptionalLong.empty();
+
+    @Option(
+        names = "--out",
+        paramLabel = "FILE",
+        required = true,
+        description = "The file to write; what is there is replaced.")
+    private Path out;
+
+    private final CliContext context;
+
+    Export(CliContext context) {
+      this.context = context;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+      Router chosen;
+      try (RouterHistory history =
+          RouterHistory.open(kafka.settings(), kafka.topics(), router.name())) {
+        Optional<Router> found =
+            version.isPresent() ? history.version(version.getAsLong()) : history.newest();
+        chosen = found.orElseThrow(this::missing);
+      }
+      VersionDocument.weights(chosen).write(out);
+      context
+          .console()
+          .note(
+              "version %d of router %s written to %s"
+                  .formatted(chosen.version(), chosen.name(), out));
+      return ExitCode.OK;
+    }
+
+    private IllegalArgumentException missing() {
+      return new IllegalArgumentException(
+          version.isPresent()
+              ? "router %s has no version %d: `dume versions` lists them"
+                  .formatted(router.name(), version.getAsLong())
+              : "router %s has no version yet: `dume solve` asks for one".formatted(router.name()));
+    }
+  }
+}

@@ -1,0 +1,37 @@
+package io.dume.cli;
+
+import io.dume.solver.FactorisationChoice;
+import io.dume.solver.SolverConfig;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** How layers are solved. */
+final class SolverOptions {
+
+  @Option(
+      names = "--lambda",
+      paramLabel = "X",
+      defaultValue = "0.01",
+      description = "The ridge penalty. Default: ${DEFAULT-VALUE}, as in the paper.")
+  private double lambda;
+
+  @Option(
+      names = "--factorisation",
+      paramLabel = "NAME",
+      defaultValue = "auto",
+      description =
+          "auto, ejml or openblas. A fit keeps what its first solver chose; auto takes openblas for"
+              + " large layers where its library loads. Default: ${DEFAULT-VALUE}.")
+  private FactorisationChoice factorisation;
+
+  @Option(
+      names = "--solver-threads",
+      paramLabel = "N",
+      description = "Layers that are solved at the same time. Default: one for each processor.")
+  private Optional<Integer> threads = Optional.empty();
+
+  SolverConfig refine(SolverConfig config) {
+    SolverConfig refined = config.withLambda(lambda).withFactorisation(factorisation);
+    return threads.map(refined::withThreads).orElse(refined);
+  }
+}

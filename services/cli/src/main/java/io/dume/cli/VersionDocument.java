@@ -1,0 +1,131 @@
+package io.dume.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dume.models.RouterWeights;
+import io.dume.router.Router;
+import io.dume.schemas.message.CutRange;
+import io.dume.schemas.message.DomainTokens;
+import io.dume.schemas.message.Expert;
+import io.dume.schemas.message.ExtractionProfile;
+import io.dume.schemas.message.Fit;
+import io.dume.schemas.message.LayerSolution;
+import io.dume.schemas.message.RouterVersion;
+import io.dume.schemas.wire.Ids;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What a version says of itself, as JSON, and its weights as a file. */
+final class VersionDocument {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** Key of the context_dim among a router file's strings. */
+  static final String CONTEXT_DIM = "context_dim";
+
+  private VersionDocument() {}
+
+  /** The whole description, as {@code version.json} has it. */
+  static String pretty(RouterVersion version) {
+    try {
+      return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(of(version));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a tree of plain values is always valid JSON", e);
+    }
+  }
+
+  static ObjectNode of(RouterVersion version) {
+    ObjectNode node = JSON.createObjectNode();
+    node.put("router", version.getRouter());
+    node.put("version", version.getVersion());
+    node.put("createdAt", version.getCreatedAt().toString());
+    node.put("sha256", version.getSha256());
+    node.put("weightBytes", version.getWeightBytes());
+    node.put("lambda", version.getLambda());
+    node.put("factorisation", version.getFactorisation());
+    node.put("coreType", version.getCoreType());
+    node.put("mixed", version.getMixed());
+    ArrayNode experts = node.putArray("experts");
+    for (Expert expert : version.getExperts()) {
+      experts.addObject().put("name", expert.getName()).put("mlp", expert.getMlp());
+    }
+    ArrayNode domains = node.putArray("domains");
+    for (DomainTokens domain : version.getDomains()) {
+      domains
+          .addObject()
+          .put("domain", domain.getDomain())
+          .put("expert", domain.getExpert())
+          .put("tokens", domain.getTokens())
+          .put("records", domain.getRecords());
+    }
+    node.put("cut", version.getCut());
+    node.put("reason", version.getReason());
+    version.getRequests().forEach(node.putArray("requests")::add);
+    node.put("flushes", version.getSequence());
+    ArrayNode ranges = node.putArray("offsets");
+    for (CutRange range : version.getRanges()) {
+      ranges
+          .addObject()
+          .put("partition", range.getPartition())
+          .put("from", range.getFrom())
+          .put("to", range.getTo());
+    }
+    node.put("setAside", version.getSetAside());
+    node.put("expertsVersion", version.getExpertsVersion());
+    fit(node.putObject("fit"), version.getFit());
+    ArrayNode layers = node.putArray("layers");
+    for (LayerSolution layer : version.getLayers()) {
+      ObjectNode entry =
+          layers
+              .addObject()
+              .put("layer", layer.getLayer())
+              .put("residual", layer.getResidual())
+              .put("smallestPivot", layer.getSmallestPivot());
+      layer.getZeroColumns().forEach(entry.putArray("zeroColumns")::add);
+    }
+    return node;
+  }
+
+  private static void fit(ObjectNode node, Fit fit) {
+    ExtractionProfile profile = fit.getProfile();
+    node.put("id", Ids.hex(fit.getId()));
+    node.put("label", fit.getLabel());
+    node.put("backbone", fit.getBackbone());
+    node.put("featureSource", fit.getFeatureSource());
+    node.put("contextDim", fit.getContextDim());
+    node.put("fractionBits", fit.getFractionBits());
+    node.put("tileSize", fit.getTileSize());
+    node.put("layersOfModel", fit.getLayers());
+    node.put("hiddenSize", fit.getWidth());
+    node.putObject("profile")
+        .put("device", profile.getDeviceKind())
+        .put("instructionSet", profile.getInstructionSet())
+        .put("library", profile.getLibrary())
+        .put("gram", profile.getGramType());
+  }
+
+  /** The gates, with what a reader of the file alone should know. */
+  static RouterWeights weights(Router router) {
+    RouterVersion version = router.description();
+    List<float[]> weights = new ArrayList<>();
+    List<float[]> biases = new ArrayList<>();
+    for (int layer = 0; layer < router.layers(); layer++) {
+      weights.add(router.weight(layer));
+      biases.add(router.bias(layer));
+    }
+    Map<String, String> metadata = new LinkedHashMap<>();
+    metadata.put("format", "pt");
+    metadata.put("router", version.getRouter());
+    metadata.put("version", Long.toString(version.getVersion()));
+    metadata.put("experts", String.join(",", router.experts()));
+    metadata.put("backbone", version.getFit().getBackbone());
+    metadata.put(CONTEXT_DIM, Integer.toString(version.getFit().getContextDim()));
+    metadata.put("lambda", Double.toString(version.getLambda()));
+    metadata.put("sha256", version.getSha256());
+    return new RouterWeights(weights, biases, metadata);
+  }
+}

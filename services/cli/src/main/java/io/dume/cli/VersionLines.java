@@ -1,0 +1,46 @@
+package io.dume.cli;
+
+import io.dume.router.RouterEvent;
+import io.dume.schemas.message.CutRefused;
+import io.dume.schemas.message.DomainTokens;
+import io.dume.schemas.message.LayerSolution;
+import io.dume.schemas.message.RouterVersion;
+import java.util.stream.Collectors;
+
+/** Router versions and refusals, one line each. */
+final class VersionLines {
+
+  private VersionLines() {}
+
+  static String of(RouterEvent event) {
+    if (event instanceof RouterEvent.Published published) {
+      return published(published.version());
+    }
+    return refused(((RouterEvent.Refused) event).refusal());
+  }
+
+  private static String published(RouterVersion version) {
+    double residual =
+        version.getLayers().stream().mapToDouble(LayerSolution::getResidual).max().orElse(0);
+    return "version %d  %s  %s  lambda %s  %s  residual %.1e  sha256 %s"
+        .formatted(
+            version.getVersion(),
+            version.getCreatedAt(),
+            version.getDomains().stream()
+                .map(VersionLines::tokens)
+                .collect(Collectors.joining(" ")),
+            version.getLambda(),
+            version.getFactorisation(),
+            residual,
+            version.getSha256().substring(0, 12));
+  }
+
+  private static String tokens(DomainTokens domain) {
+    return domain.getDomain() + "=" + domain.getTokens();
+  }
+
+  private static String refused(CutRefused refusal) {
+    return "refused    %s  cut %d: %s"
+        .formatted(refusal.getRefusedAt(), refusal.getCut(), refusal.getReason());
+  }
+}
