@@ -26,7 +26,9 @@ final class RouterVersionsLog implements AutoCloseable {
   private static final long FIRST_WINDOW = 8;
 
   private static final int WINDOW_GROWTH = 4;
-  private static final Duration POLL = Duration.ofMillis(500);
+
+  /** Short: a poll that passes nothing but a commit marker waits for its whole time. */
+  private static final Duration POLL = Duration.ofMillis(20);
 
   private final KafkaConsumer<byte[], byte[]> consumer;
   private final TopicPartition partition;
@@ -43,7 +45,10 @@ final class RouterVersionsLog implements AutoCloseable {
                 "max.partition.fetch.bytes",
                 Integer.toString(8 << 20),
                 "max.poll.records",
-                "100"));
+                "100",
+                // After a seek nothing is answered until the fetch that waits at the end is.
+                "fetch.max.wait.ms",
+                "50"));
     properties.put("isolation.level", "read_committed");
     properties.put("enable.auto.commit", "false");
     properties.put("auto.offset.reset", "earliest");

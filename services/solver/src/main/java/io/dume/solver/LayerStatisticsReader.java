@@ -70,7 +70,10 @@ final class LayerStatisticsReader implements AutoCloseable {
                 "max.partition.fetch.bytes",
                 Integer.toString(8 << 20),
                 "max.poll.records",
-                "32"));
+                "32",
+                // Before another partition is read, a fetch that waits for more must end.
+                "fetch.max.wait.ms",
+                "50"));
     properties.put("isolation.level", "read_committed");
     properties.put("enable.auto.commit", "false");
     properties.put("auto.offset.reset", "earliest");
