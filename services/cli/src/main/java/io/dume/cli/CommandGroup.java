@@ -13,11 +13,18 @@ record CommandGroup(String title, List<Object> commands) {
   /** All commands of {@code dume}, in the order in which a newcomer needs them. */
   static List<CommandGroup> all(CliContext context) {
     return List.of(
-        new CommandGroup("Models", List.of(new MoergeCommand(context), new LogitsCommand(context))),
-        new CommandGroup("Everything in one process", List.of(new UpCommand(context))),
         new CommandGroup(
-            "Statistics and versions",
+            "Models",
             List.of(
+                new MoergeCommand(context),
+                new EvaluateCommand(context),
+                new LogitsCommand(context))),
+        new CommandGroup(
+            "Everything in one process", List.of(new UpCommand(context), new FitCommand(context))),
+        new CommandGroup(
+            "Text in, router versions out",
+            List.of(
+                new FeedCommand(context),
                 new SolveCommand(context),
                 new VersionsCommand(context),
                 new RouterCommand(),

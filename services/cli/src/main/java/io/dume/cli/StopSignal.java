@@ -48,6 +48,11 @@ final class StopSignal {
     return requested.isDone();
   }
 
+  /** Runs an action when the process is asked to stop, or at once if it was. */
+  void onRequest(Runnable action) {
+    requested.thenRun(action);
+  }
+
   /** Asks to stop, as a signal does. */
   void request() {
     requested.complete(null);

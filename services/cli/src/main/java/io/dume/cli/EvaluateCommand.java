@@ -1,0 +1,269 @@
+package io.dume.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dume.evaluator.EvaluationSet;
+import io.dume.evaluator.Evaluator;
+import io.dume.evaluator.Perplexity;
+import io.dume.evaluator.RoutingChoice;
+import io.dume.feed.DocumentFile;
+import io.dume.feed.SetAsideDocument;
+import io.dume.models.DenseModel;
+import io.dume.models.MixtureModel;
+import io.dume.models.ModelConfig;
+import io.dume.models.RouterWeights;
+import io.dume.models.Tokenizer;
+import io.dume.router.Router;
+import io.dume.router.RouterSubscription;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code dume evaluate}: perplexity on held-out text by domain. */
+@Command(
+    name = "evaluate",
+    description =
+        "Computes perplexity on held-out text by domain: of the mixture with a router, of all"
+            + " parameters averaged, random routing, the oracle, or a dense expert.",
+    footer = {
+      "",
+      "Perplexity is exp(total negative log-likelihood / predicted tokens) over each document and its"
+          + " end-of-text token, in windows that do not overlap; the first token of a window is not"
+          + " predicted.",
+      "",
+      "Examples:",
+      "  dume evaluate --model merged --router router.safetensors --jsonl test.jsonl --out dume.json",
+      "  dume evaluate --model merged --router oracle --jsonl test.jsonl",
+      "  dume evaluate --model merged --dense math --expert math=models/math --jsonl test.jsonl",
+      "  dume evaluate --model merged --follow --jsonl test.jsonl"
+    })
+final class EvaluateCommand implements Callable<Integer> {
+
+  private static final Duration POLL = Duration.ofMillis(250);
+
+  @Mixin private ModelOptions model = new ModelOptions();
+
+  @Option(
+      names = "--router",
+      paramLabel = "FILE|average|random|oracle",
+      description = "A router file, or one of the three ways to do without.")
+  private Optional<String> router = Optional.empty();
+
+  @Option(
+      names = "--dense",
+      paramLabel = "NAME",
+      description = "A dense expert instead of the mixture: its own backbone and MLPs.")
+  private Optional<String> dense = Optional.empty();
+
+  @Option(
+      names = "--expert",
+      paramLabel = "NAME=DIR",
+      split = EnvironmentDefaults.SPLIT,
+      splitSynopsisLabel = "",
+      description = "With --dense: where the expert's Hugging Face directory is.")
+  private List<NamedDirectory> experts = new ArrayList<>();
+
+  @Option(
+      names = "--follow",
+      description =
+          "Judges each router version as it comes, a row for each, until it is stopped; see"
+              + " --bootstrap-servers.")
+  private boolean follow;
+
+  @Mixin private RoutingOptions routing = new RoutingOptions();
+
+  @Option(
+      names = "--jsonl",
+      paramLabel = "FILE",
+      required = true,
+      arity = "1..*",
+      description = "Documents, as `dume feed --jsonl` takes them.")
+  private List<Path> files = new ArrayList<>();
+
+  @Option(
+      names = {"--context", "--context-dim"},
+      paramLabel = "N",
+      description =
+          "Tokens of a window. Default: the router file's context_dim, else 512 or what the model"
+              + " allows if that is less.")
+  private Optional<Integer> contextDim = Optional.empty();
+
+  @Option(
+      names = "--tokens-per-domain",
+      paramLabel = "N",
+      description = "Reads the first documents of each domain, up to so many tokens. Default: all.")
+  private Optional<Long> tokensPerDomain = Optional.empty();
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      description = "Receives {\"<domain>\": {\"perplexity\": p, \"tokens\": n}}.")
+  private Optional<Path> out = Optional.empty();
+
+  @Mixin private KafkaOptions kafka = new KafkaOptions();
+  @Mixin private RouterOptions routerName = new RouterOptions();
+
+  @Spec private CommandSpec spec;
+
+  private final CliContext context;
+  private final List<SetAsideDocument> setAside = new ArrayList<>();
+
+  EvaluateCommand(CliContext context) {
+    this.context = context;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    int ways = (router.isPresent() ? 1 : 0) + (dense.isPresent() ? 1 : 0) + (follow ? 1 : 0);
+    if (ways != 1) {
+      throw usage("say what to judge: one of --router, --dense NAME, --follow");
+    }
+    if (dense.isPresent()) {
+      finish(dense());
+    } else if (follow) {
+      follow();
+    } else {
+      finish(mixture());
+    }
+    setAside.forEach(document -> context.console().note("set aside: " + document));
+    return setAside.isEmpty() ? ExitCode.OK : ExitCode.SET_ASIDE;
+  }
+
+  private Map<String, Perplexity> dense() throws IOException {
+    String name = dense.orElseThrow();
+    Path directory =
+        experts.stream()
+            .filter(expert -> expert.name().equals(name))
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    usage("--dense %s needs its directory: --expert %s=DIR".formatted(name, name)))
+            .directory();
+    Evaluator evaluator = evaluator(Optional.empty());
+    try (DenseModel expert = DenseModel.load(directory, model.device())) {
+      return evaluator.dense(expert);
+    }
+  }
+
+  private Map<String, Perplexity> mixture() throws IOException {
+    String chosen = router.orElseThrow();
+    RoutingChoice choice;
+    Optional<RouterWeights> weights = Optional.empty();
+    switch (chosen) {
+      case "average" -> choice = new RoutingChoice.Average();
+      case "random" -> choice = new RoutingChoice.Random(routing.seed());
+      case "oracle" -> choice = new RoutingChoice.Oracle();
+      default -> {
+        weights = Optional.of(RouterWeights.read(Path.of(chosen)));
+        choice = gates(weights.get());
+      }
+    }
+    Evaluator evaluator = evaluator(weights);
+    try (MixtureModel mixture = MixtureModel.load(model.directory(), model.device())) {
+      return evaluator.mixture(mixture, choice);
+    }
+  }
+
+  private RoutingChoice gates(RouterWeights weights) {
+    return new RoutingChoice.Gates(weights, routing.topK(), routing.temperature());
+  }
+
+  private void follow() throws IOException {
+    StopSignal stop = context.stop().arm();
+    Evaluator evaluator = evaluator(Optional.empty());
+    try (MixtureModel mixture = MixtureModel.load(model.directory(), model.device());
+        RouterSubscription versions =
+            RouterSubscription.open(kafka.settings(), kafka.topics(), routerName.name())) {
+      while (!stop.requested()) {
+        Optional<Router> next = versions.next(POLL);
+        if (next.isPresent()) {
+          Map<String, Perplexity> judged =
+              evaluator.mixture(mixture, gates(VersionDocument.weights(next.get())));
+          StringBuilder row = new StringBuilder("version " + next.get().version());
+          judged.forEach((domain, p) -> row.append("  %s %.3f".formatted(domain, p.value())));
+          context.console().result(row.toString());
+          write(judged);
+        }
+      }
+    }
+  }
+
+  private Evaluator evaluator(Optional<RouterWeights> weights) throws IOException {
+    int window = contextDim.orElseGet(() -> contextOf(weights));
+    try (Tokenizer tokenizer = Tokenizer.load(model.directory())) {
+      EvaluationSet.Builder set =
+          EvaluationSet.builder(tokenizer, window, tokensPerDomain.orElse(Long.MAX_VALUE));
+      for (Path file : files) {
+        DocumentFile.read(
+            file,
+            new DocumentFile.Sink() {
+              @Override
+              public void document(String domain, String text) {
+                set.add(domain, text);
+              }
+
+              @Override
+              public void setAside(SetAsideDocument document) {
+                setAside.add(document);
+              }
+            });
+      }
+      return new Evaluator(
+          set.build(),
+          (domain, read, all) ->
+              context.console().progress("%s: %d of %d windows".formatted(domain, read, all)));
+    }
+  }
+
+  private int contextOf(Optional<RouterWeights> weights) {
+    Optional<String> ofRouter =
+        weights.map(w -> w.metadata().get(VersionDocument.CONTEXT_DIM)).filter(s -> !s.isBlank());
+    if (ofRouter.isPresent()) {
+      return Integer.parseInt(ofRouter.get());
+    }
+    try {
+      int positions =
+          ModelConfig.read(model.directory().resolve("config.json")).maxPositionEmbeddings();
+      return new ContextOption().forModel(positions);
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  private void finish(Map<String, Perplexity> judged) throws IOException {
+    Table table = new Table("domain", "perplexity", "tokens");
+    judged.forEach((domain, p) -> table.row(domain, "%.4f".formatted(p.value()), p.tokens()));
+    table.print(context.console());
+    write(judged);
+  }
+
+  private void write(Map<String, Perplexity> judged) throws IOException {
+    if (out.isEmpty()) {
+      return;
+    }
+    ObjectMapper json = new ObjectMapper();
+    ObjectNode root = json.createObjectNode();
+    judged.forEach(
+        (domain, p) ->
+            root.putObject(domain).put("perplexity", p.value()).put("tokens", p.tokens()));
+    Files.writeString(
+        out.get(),
+        json.writerWithDefaultPrettyPrinter().writeValueAsString(root) + System.lineSeparator());
+  }
+
+  private ParameterException usage(String message) {
+    return new ParameterException(spec.commandLine(), message);
+  }
+}
