@@ -5,8 +5,8 @@ import io.dume.schemas.message.ExtractionProfile;
 import java.util.List;
 
 /**
- * The merged model as a worker sees it: who it is, and one forward pass at a time. Used by one
- * thread.
+ * The merged model as a worker sees it: who it is, and one forward pass at a time. A worker calls
+ * it from one thread; workers that share one need it to be safe for several.
  */
 public interface ExtractionModel {
   /**

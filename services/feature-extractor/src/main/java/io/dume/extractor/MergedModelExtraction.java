@@ -17,8 +17,8 @@ import java.util.Locale;
 import java.util.OptionalInt;
 
 /**
- * A loaded merged model as a source of features. As the model, not for use by several threads at
- * once.
+ * A loaded merged model as a source of features. As the model, safe for use by several threads:
+ * workers of one process share it.
  */
 public final class MergedModelExtraction implements ExtractionModel {
   private static final String TOKENIZER = "tokenizer.json";
