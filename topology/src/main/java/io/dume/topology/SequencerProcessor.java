@@ -23,6 +23,7 @@ import java.util.Optional;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.streams.processor.Cancellable;
 import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
@@ -36,6 +37,7 @@ final class SequencerProcessor implements Processor<byte[], byte[], byte[], Addr
   private final Topics topics;
   private ProcessorContext<byte[], Addressed> context;
   private Sequencer sequencer;
+  private Cancellable clock;
 
   SequencerProcessor(SequencerConfig config, Topics topics) {
     this.config = config;
@@ -50,10 +52,17 @@ final class SequencerProcessor implements Processor<byte[], byte[], byte[], Addr
         new Sequencer(
             config,
             new StoredMemory(new StoreShelf(context.getStateStore(SequencerTopology.STATE))));
-    context.schedule(
-        SequencerTopology.TICK,
-        PunctuationType.WALL_CLOCK_TIME,
-        time -> carryOut(sequencer.tick(Instant.ofEpochMilli(time))));
+    clock =
+        context.schedule(
+            SequencerTopology.TICK,
+            PunctuationType.WALL_CLOCK_TIME,
+            time -> carryOut(sequencer.tick(Instant.ofEpochMilli(time))));
+  }
+
+  @Override
+  public void close() {
+    // Streams calls init again on this object when it revives the task.
+    clock.cancel();
   }
 
   @Override

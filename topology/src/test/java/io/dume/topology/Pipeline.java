@@ -9,6 +9,7 @@ import io.dume.schemas.wire.Wire;
 import io.dume.topology.fold.FoldConfig;
 import io.dume.topology.sequencer.CutPolicy;
 import io.dume.topology.sequencer.SequencerConfig;
+import io.dume.topology.sequencer.SequencerMemory;
 import io.dume.topology.synthetic.LayersOfCut;
 import io.dume.topology.synthetic.SyntheticFlush;
 import java.nio.file.Path;
@@ -196,6 +197,11 @@ final class Pipeline implements AutoCloseable {
       all.forEachRemaining(entries::add);
     }
     return entries;
+  }
+
+  /** The sequencer's memory as its store has it. */
+  SequencerMemory memory() {
+    return new StoredMemory(new StoreShelf(sequencer.getKeyValueStore(SequencerTopology.STATE)));
   }
 
   /** Ends the fold and starts another on what its stores held, as after a restore. */

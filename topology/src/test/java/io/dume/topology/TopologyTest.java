@@ -1,6 +1,7 @@
 package io.dume.topology;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.dume.schemas.message.ApplyFlush;
 import io.dume.schemas.message.Cut;
@@ -18,6 +19,9 @@ import io.dume.schemas.statistics.Tiles;
 import io.dume.schemas.wire.Wire;
 import io.dume.topology.fold.FoldConfig;
 import io.dume.topology.sequencer.CutPolicy;
+import io.dume.topology.sequencer.Decision;
+import io.dume.topology.sequencer.Sequencer;
+import io.dume.topology.sequencer.SequencerConfig;
 import io.dume.topology.synthetic.LayersOfCut;
 import io.dume.topology.synthetic.PlainSums;
 import io.dume.topology.synthetic.SyntheticFit;
@@ -479,6 +483,35 @@ class TopologyTest {
 
     request("r");
     assertSums(1, sumOf(first, second));
+  }
+
+  @Test
+  void shouldFindRequestsAndManifestsThatWaitAgainInItsStore() {
+    given(CutPolicy.ON_DEMAND);
+    pipeline.flush(flush(0, 0, 10));
+    request("waits", new PartitionOffset(0, 20L));
+    request("answered");
+    SyntheticFlush early =
+        SyntheticFlush.of(fit, random).range(0, 10, 20).records("scripture", 1).build();
+    pipeline.manifest(early);
+    Sequencer restarted =
+        new Sequencer(SequencerConfig.of(1, CutPolicy.ON_DEMAND), pipeline.memory());
+
+    List<Decision> decisions =
+        restarted.control(
+            100,
+            SyntheticFit.experts(SyntheticFit.ROUTER, 2, "code", "math", "scripture"),
+            pipeline.now());
+
+    assertThat(decisions)
+        .filteredOn(Decision.ToPartition.class::isInstance)
+        .extracting(d -> ((Decision.ToPartition) d).order().getSequence())
+        .containsExactly(2L);
+    assertThat(decisions)
+        .filteredOn(Decision.CutMade.class::isInstance)
+        .extracting(d -> ((Decision.CutMade) d).cut())
+        .extracting(Cut::getCut, Cut::getRequests)
+        .containsExactly(tuple(2L, List.of("waits")));
   }
 
   @Test

@@ -5,6 +5,8 @@ import static org.awaitility.Awaitility.await;
 import io.dume.schemas.kafka.KafkaSettings;
 import io.dume.schemas.kafka.Topics;
 import io.dume.schemas.message.Fit;
+import io.dume.schemas.message.LayerComplete;
+import io.dume.schemas.message.LayerFailed;
 import io.dume.schemas.message.StatisticsTile;
 import io.dume.schemas.wire.Ids;
 import io.dume.schemas.wire.MalformedMessageException;
@@ -150,14 +152,15 @@ final class Installation implements AutoCloseable {
 
   /** Reads until every layer of a cut has ended. */
   LayersOfCut awaitCut(Fit fit, long number) {
-    pollUntil(i -> cut(fit, number).ended());
-    return cut(fit, number);
-  }
-
-  private LayersOfCut cut(Fit fit, long number) {
+    pollUntil(i -> i.layers.stream().filter(m -> ends(m, number)).count() == fit.getLayers());
     LayersOfCut cut = new LayersOfCut(fit, number);
     layers.forEach(cut::take);
     return cut;
+  }
+
+  private static boolean ends(SpecificRecord message, long number) {
+    return message instanceof LayerComplete complete && complete.getCut() == number
+        || message instanceof LayerFailed failed && failed.getCut() == number;
   }
 
   List<SpecificRecord> awaitCuts(int count) {

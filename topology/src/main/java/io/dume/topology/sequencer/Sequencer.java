@@ -1,11 +1,9 @@
 package io.dume.topology.sequencer;
 
 import io.dume.schemas.control.ControlState;
-import io.dume.schemas.message.ApplyFlush;
 import io.dume.schemas.message.Cut;
 import io.dume.schemas.message.CutRequested;
 import io.dume.schemas.message.DiscardFlush;
-import io.dume.schemas.message.ExpectedTile;
 import io.dume.schemas.message.Expert;
 import io.dume.schemas.message.ExpertsChanged;
 import io.dume.schemas.message.Fit;
@@ -13,7 +11,6 @@ import io.dume.schemas.message.FitCreated;
 import io.dume.schemas.message.FitFailed;
 import io.dume.schemas.message.FlushManifest;
 import io.dume.schemas.message.Id;
-import io.dume.schemas.message.LargestDiagonal;
 import io.dume.schemas.message.SequencerProgress;
 import io.dume.schemas.wire.Ids;
 import io.dume.schemas.wire.MalformedMessageException;
@@ -235,7 +232,7 @@ public final class Sequencer {
       FitProgress progress = fits.get(manifest.getFit());
       long sequence = progress.add(manifest, now);
       memory.keepProgress(progress.snapshot());
-      decisions.addAll(apply(progress, manifest, sequence, orderTime(submission, now)));
+      decisions.addAll(Shares.of(progress.fit(), manifest, sequence, orderTime(submission, now)));
     } else if (verdict instanceof Verdict.Refused refused) {
       refuse(submission, refused.reason(), refused.detail(), now, decisions);
     } else if (verdict instanceof Verdict.Waits waits) {
@@ -259,40 +256,6 @@ public final class Sequencer {
     decisions.add(new Decision.Refused(submission.refused(reason, detail, now)));
     DiscardFlush discard = new DiscardFlush(manifest.getFit(), manifest.getFlush(), reason);
     decisions.add(new Decision.ToAll(discard, manifest.getFit(), 0, orderTime(submission, now)));
-  }
-
-  private List<Decision> apply(
-      FitProgress progress, FlushManifest manifest, long sequence, long timestamp) {
-    Fit fit = progress.fit();
-    int partitions = fit.getStatisticsPartitions();
-    List<List<ExpectedTile>> tiles = new ArrayList<>();
-    List<List<LargestDiagonal>> diagonals = new ArrayList<>();
-    for (int partition = 0; partition < partitions; partition++) {
-      tiles.add(new ArrayList<>());
-      diagonals.add(new ArrayList<>());
-    }
-    for (ExpectedTile tile : manifest.getTiles()) {
-      tiles.get(Ids.partition(fit.getId(), tile.getLayer(), partitions)).add(tile);
-    }
-    for (LargestDiagonal diagonal : manifest.getDiagonals()) {
-      diagonals.get(Ids.partition(fit.getId(), diagonal.getLayer(), partitions)).add(diagonal);
-    }
-    List<Decision> orders = new ArrayList<>();
-    for (int partition = 0; partition < partitions; partition++) {
-      ApplyFlush order =
-          new ApplyFlush(
-              fit.getId(),
-              manifest.getFlush(),
-              sequence,
-              fit.getWidth(),
-              fit.getTileSize(),
-              fit.getFractionBits(),
-              manifest.getSlots(),
-              tiles.get(partition),
-              diagonals.get(partition));
-      orders.add(new Decision.ToPartition(partition, order, timestamp));
-    }
-    return orders;
   }
 
   /**

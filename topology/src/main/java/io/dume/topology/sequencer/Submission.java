@@ -2,6 +2,7 @@ package io.dume.topology.sequencer;
 
 import io.dume.schemas.message.DeadLetter;
 import io.dume.schemas.message.FlushManifest;
+import java.nio.Buffer;
 import java.time.Instant;
 
 /**
@@ -31,6 +32,6 @@ public record Submission(FlushManifest manifest, DeadLetter letter) {
   }
 
   long bytes() {
-    return letter.getValue().map(java.nio.Buffer::remaining).orElse(0);
+    return letter.getValue().map(Buffer::remaining).orElse(0);
   }
 }
