@@ -532,6 +532,21 @@ class TopologyTest {
   }
 
   @Test
+  void shouldSetAMessageAsideThatClaimsMoreItemsThanMemoryHolds() {
+    given(CutPolicy.ON_DEMAND);
+    byte[] request = Wire.encode(new CutRequested("", "", List.of(), null));
+    // Marker and fingerprint, two empty strings, and an array of 2^31 - 1 items.
+    byte[] claim = Arrays.copyOf(request, 17);
+    System.arraycopy(new byte[] {0, 0, -2, -1, -1, -1, 15}, 0, claim, 10, 7);
+
+    pipeline.rawControl(claim);
+    pipeline.rawManifest(null, claim);
+    pipeline.rawTile(null, claim);
+
+    assertThat(pipeline.reasons()).hasSize(3).containsOnly("malformed-message");
+  }
+
+  @Test
   void shouldStayAliveWhateverStandsOnItsTopics() {
     given(CutPolicy.ON_DEMAND);
     Fit strange = SyntheticFit.of("strange", 3, 9, 4, 3, 1);

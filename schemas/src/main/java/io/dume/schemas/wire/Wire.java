@@ -27,7 +27,6 @@ import java.nio.ByteOrder;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaNormalization;
 import org.apache.avro.io.BinaryDecoder;
@@ -146,11 +145,9 @@ public final class Wire {
             "bytes left over after a " + type.javaClass().getSimpleName());
       }
       return message;
-    } catch (IOException
-        | AvroRuntimeException
-        | IndexOutOfBoundsException
-        | IllegalArgumentException
-        | NegativeArraySizeException e) {
+    } catch (IOException | RuntimeException e) {
+      // Avro has an exception of its own for many kinds of nonsense, UnsupportedOperationException
+      // for huge arrays among them; whatever it is, the bytes are to blame.
       throw new MalformedMessageException(
           "a broken " + type.javaClass().getSimpleName() + ": " + e.getMessage(), e);
     }
