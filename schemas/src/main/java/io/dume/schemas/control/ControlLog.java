@@ -99,7 +99,7 @@ public final class ControlLog implements AutoCloseable {
   public void catchUp() {
     long end = consumer.endOffsets(List.of(partition)).get(partition);
     while (consumer.position(partition) < end) {
-      poll(Duration.ofMillis(200));
+      poll(Duration.ofMillis(20));
     }
   }
 
@@ -111,14 +111,23 @@ public final class ControlLog implements AutoCloseable {
    * @throws IllegalStateException if the record could not be written
    */
   public void append(SpecificRecord message) throws InterruptedException {
+    long offset;
     try {
-      producer.send(new ProducerRecord<>(partition.topic(), 0, null, Wire.encode(message))).get();
+      offset =
+          producer
+              .send(new ProducerRecord<>(partition.topic(), 0, null, Wire.encode(message)))
+              .get()
+              .offset();
     } catch (ExecutionException e) {
       throw new IllegalStateException(
           "writing to %s failed: %s".formatted(partition.topic(), e.getCause().getMessage()),
           e.getCause());
     }
-    catchUp();
+    // Not only to the end of what is committed: behind another writer's open transaction that is
+    // before our record.
+    while (consumer.position(partition) <= offset) {
+      poll(Duration.ofMillis(20));
+    }
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.dume.schemas.kafka;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 
@@ -17,6 +18,18 @@ public record KafkaSettings(String bootstrapServers, Map<String, String> setting
   private static final String[] PREFIXES = {
     "consumer.", "producer.", "admin.", "streams.", "topic."
   };
+
+  /** Streams has several consumers; these come in front of {@code consumer.}. */
+  private static final List<String> CONSUMERS_OF_STREAMS = List.of("main.", "restore.", "global.");
+
+  private static final List<String> CLIENTS_OF_STREAMS =
+      List.of(
+          "main.consumer.",
+          "restore.consumer.",
+          "global.consumer.",
+          "consumer.",
+          "producer.",
+          "admin.");
 
   public KafkaSettings {
     if (bootstrapServers.isBlank()) {
@@ -72,18 +85,31 @@ public record KafkaSettings(String bootstrapServers, Map<String, String> setting
    *
    * @param defaults what the service prefers; a user's setting wins
    * @return defaults, settings without a prefix, clients' settings, then those with {@code
-   *     streams.}
+   *     streams.}; a default for one kind of client, as in {@code main.consumer.}, gives way to a
+   *     setting for all of that kind
    */
   public Properties streams(Map<String, ?> defaults) {
-    Properties properties = client("streams.", defaults);
+    Properties properties = new Properties();
+    properties.putAll(defaults);
     settings.forEach(
         (key, value) -> {
-          if (key.startsWith("consumer.")
-              || key.startsWith("producer.")
-              || key.startsWith("admin.")) {
-            properties.putIfAbsent(key, value);
+          if (!hasPrefix(key)) {
+            // A default for one kind of client must not stand in the way of what is meant for all.
+            CLIENTS_OF_STREAMS.forEach(client -> properties.remove(client + key));
+            properties.put(key, value);
           }
         });
+    settings.forEach(
+        (key, value) -> {
+          if (key.startsWith("consumer.")) {
+            CONSUMERS_OF_STREAMS.forEach(consumer -> properties.remove(consumer + key));
+            properties.put(key, value);
+          } else if (key.startsWith("producer.") || key.startsWith("admin.")) {
+            properties.put(key, value);
+          }
+        });
+    properties.putAll(prefixed("streams."));
+    properties.put("bootstrap.servers", bootstrapServers);
     return properties;
   }
 

@@ -20,7 +20,7 @@ public record TileGrid(int size, int tileSize) {
           "a grid of size %d with tiles of %d: sizes are at least 1 and tiles at most 4096"
               .formatted(size, tileSize));
     }
-    if ((size + tileSize - 1) / tileSize > Short.MAX_VALUE) {
+    if ((size - 1) / tileSize + 1 > Short.MAX_VALUE) {
       throw new IllegalArgumentException(
           "size %d needs more than %d tiles of %d a side: use larger tiles"
               .formatted(size, Short.MAX_VALUE, tileSize));
@@ -33,7 +33,7 @@ public record TileGrid(int size, int tileSize) {
    * @return the number of tile rows, which is the number of tile columns
    */
   public int side() {
-    return (size + tileSize - 1) / tileSize;
+    return (size - 1) / tileSize + 1;
   }
 
   /**
