@@ -20,7 +20,8 @@ record CommandGroup(String title, List<Object> commands) {
                 new EvaluateCommand(context),
                 new LogitsCommand(context))),
         new CommandGroup(
-            "Everything in one process", List.of(new UpCommand(context), new FitCommand(context))),
+            "Everything in one process",
+            List.of(new DemoCommand(context), new UpCommand(context), new FitCommand(context))),
         new CommandGroup(
             "Text in, router versions out",
             List.of(

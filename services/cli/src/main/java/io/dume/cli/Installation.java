@@ -202,8 +202,7 @@ final class Installation implements AutoCloseable {
    */
   void requireWell() {
     if (failure.isDone()) {
-      Throwable reason = failure.join();
-      throw new IllegalStateException(reason.getMessage(), reason);
+      throw ServiceThread.failed(failure.join());
     }
   }
 

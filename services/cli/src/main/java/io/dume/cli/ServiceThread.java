@@ -54,9 +54,14 @@ final class ServiceThread {
    */
   void requireWell() {
     if (failure.isDone()) {
-      Throwable reason = failure.join();
-      throw new IllegalStateException(reason.getMessage(), reason);
+      throw failed(failure.join());
     }
+  }
+
+  /** A service's failure for the one who waited for it; errors of the JVM often have no message. */
+  static IllegalStateException failed(Throwable reason) {
+    return new IllegalStateException(
+        reason.getMessage() == null ? reason.toString() : reason.getMessage(), reason);
   }
 
   /** Waits until the service, which was told to stop, has ended. */

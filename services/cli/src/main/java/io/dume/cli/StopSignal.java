@@ -85,8 +85,7 @@ final class StopSignal {
       throw new IllegalStateException(e.getCause().getMessage(), e.getCause());
     }
     if (!requested.isDone()) {
-      Throwable reason = failed.join();
-      throw new IllegalStateException(reason.getMessage(), reason);
+      throw ServiceThread.failed(failed.join());
     }
   }
 

@@ -8,6 +8,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.OutputStreamAppender;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Option;
 
@@ -25,8 +26,25 @@ final class Verbosity {
       description = "Log in detail, libraries included, and show the stack trace of an error.")
   private boolean verbose;
 
+  /** These warn at every start or stop of a single node about what is as it should be. */
+  private static final List<String> QUIET =
+      List.of(
+          "org.apache.kafka.controller.QuorumController",
+          "org.apache.kafka.clients.NetworkClient",
+          "kafka.server.DefaultAutoTopicCreationManager",
+          "org.apache.kafka.streams.StreamsConfig",
+          "org.apache.kafka.streams.KafkaStreams",
+          "org.apache.kafka.streams.processor.internals.StateDirectory");
+
   boolean verbose() {
     return verbose;
+  }
+
+  /** Leaves out what services report of their work. */
+  static void onlyWarnings() {
+    if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
+      context.getLogger("io.dume").setLevel(Level.WARN);
+    }
   }
 
   /** Sets up logging, unless the user brought a configuration of Logback's own. */
@@ -51,9 +69,7 @@ final class Verbosity {
     root.setLevel(verbose ? Level.INFO : Level.WARN);
     context.getLogger("io.dume").setLevel(verbose ? Level.DEBUG : Level.INFO);
     if (!verbose) {
-      // Both warn at every start or stop of a single node about what is as it should be.
-      context.getLogger("org.apache.kafka.controller.QuorumController").setLevel(Level.ERROR);
-      context.getLogger("org.apache.kafka.clients.NetworkClient").setLevel(Level.ERROR);
+      QUIET.forEach(name -> context.getLogger(name).setLevel(Level.ERROR));
     }
   }
 
