@@ -1,6 +1,7 @@
 package io.dume.solver;
 
 import io.dume.router.RouterHistory;
+import io.dume.schemas.kafka.DeadLetters;
 import io.dume.schemas.kafka.Topics;
 import io.dume.schemas.message.DeadLetter;
 import io.dume.schemas.wire.Wire;
@@ -114,7 +115,7 @@ final class Publisher implements AutoCloseable {
       for (DeadLetter letter : deadLetters) {
         sent.add(
             producer.send(
-                new ProducerRecord<>(topics.deadLetters(), 0, null, Wire.encode(letter))));
+                new ProducerRecord<>(topics.deadLetters(), 0, null, DeadLetters.encode(letter))));
       }
       for (Future<?> future : sent) {
         future.get();
