@@ -170,7 +170,7 @@ final class DemoRun {
   private void send(ModelTextEncoder encoder, int skip, int documents, long tokens)
       throws IOException, InterruptedException {
     FeedConfig config =
-        FeedConfig.defaults(installation.kafka(), DemoAssets.CONTEXT_DIM).
+        FeedConfig.defaults(installation.kafka(), DemoAssets.CONTEXT_DIM)
             .withInterleave(true)
             .withTokensPerSecond(OptionalDouble.of(TOKENS_PER_SECOND));
     try (Feed feed =
