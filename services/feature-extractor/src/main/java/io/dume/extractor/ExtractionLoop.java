@@ -6,19 +6,15 @@ import io.dume.schemas.message.CoveredRange;
 import io.dume.schemas.message.CutRequested;
 import io.dume.schemas.message.ExpertsChanged;
 import io.dume.schemas.message.Fit;
-import io.dume.schemas.message.FlushManifest;
 import io.dume.schemas.message.Id;
 import io.dume.schemas.message.PartitionOffset;
 import io.dume.schemas.wire.Ids;
-import io.dume.schemas.wire.Wire;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -28,7 +24,6 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
-import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
@@ -49,7 +44,7 @@ final class ExtractionLoop implements ConsumerRebalanceListener {
   private final Clock clock;
   private final ControlLog control;
   private final KafkaConsumer<byte[], byte[]> consumer;
-  private final FlushTransaction transaction;
+  private final Flusher flusher;
   private final Fit fit;
   private final Accumulator accumulator;
   private final Consumer<ExtractorSnapshot> progress;
@@ -70,7 +65,7 @@ final class ExtractionLoop implements ConsumerRebalanceListener {
       ControlLog control,
       Fits.Joined joined,
       KafkaConsumer<byte[], byte[]> consumer,
-      FlushTransaction transaction,
+      Flusher flusher,
       Accumulator accumulator,
       Consumer<ExtractorSnapshot> progress) {
     this.config = config;
@@ -79,7 +74,7 @@ final class ExtractionLoop implements ConsumerRebalanceListener {
     this.control = control;
     this.fit = joined.fit();
     this.consumer = consumer;
-    this.transaction = transaction;
+    this.flusher = flusher;
     this.accumulator = accumulator;
     this.progress = progress;
     use(joined.experts());
@@ -135,6 +130,20 @@ final class ExtractionLoop implements ConsumerRebalanceListener {
     requireHealthyFit();
   }
 
+  private void catchUpWithControl() {
+    control.catchUp();
+    control.state().experts(config.fit().router()).ifPresent(this::use);
+    resetCuts();
+    requireHealthyFit();
+  }
+
+  private void resetCuts() {
+    cuts.reset(
+        control.state().requests().values().stream()
+            .filter(request -> request.getRouter().equals(config.fit().router()))
+            .toList());
+  }
+
   private void requireHealthyFit() {
     control
         .state()
@@ -162,12 +171,21 @@ final class ExtractionLoop implements ConsumerRebalanceListener {
   }
 
   private boolean process(ConsumerRecord<byte[], byte[]> record) {
-    Verdict verdict = check.judge(orEmpty(record.key()), orEmpty(record.value()));
+    Verdict verdict = judge(record);
+    if (verdict instanceof Verdict.Refused unknown && unknown.reason() == Reason.UNKNOWN_DOMAIN) {
+      // The domain may be newer than what was read of the control log so far.
+      catchUpWithControl();
+      verdict = judge(record);
+    }
     if (verdict instanceof Verdict.Refused refused) {
       setAside(record, refused);
       return true;
     }
     return process(record, (Verdict.Accepted) verdict);
+  }
+
+  private Verdict judge(ConsumerRecord<byte[], byte[]> record) {
+    return check.judge(orEmpty(record.key()), orEmpty(record.value()));
   }
 
   private boolean process(ConsumerRecord<byte[], byte[]> record, Verdict.Accepted accepted) {
@@ -246,8 +264,7 @@ final class ExtractionLoop implements ConsumerRebalanceListener {
     Instant start = clock.instant();
     List<CoveredRange> ranges = positions.ranges();
     Optional<KafkaException> aborted =
-        transaction.run(
-            sender -> send(id, ranges, sender), offsets(ranges), consumer::groupMetadata);
+        flusher.publish(id, accumulator, ranges, letters, consumer::groupMetadata);
     if (aborted.isPresent()) {
       startOver(aborted.get());
       return false;
@@ -284,36 +301,6 @@ final class ExtractionLoop implements ConsumerRebalanceListener {
         lastFlush.toMillis());
   }
 
-  private void send(Id id, List<CoveredRange> ranges, FlushTransaction.Sender sender) {
-    FlushManifest manifest =
-        new FlushMessages(id, fit, config.instance())
-            .send(
-                accumulator,
-                ranges,
-                clock.instant(),
-                (partition, key, tile) ->
-                    sender.accept(
-                        new ProducerRecord<>(
-                            config.topics().partialStatistics(),
-                            partition,
-                            key,
-                            Wire.encode(tile))));
-    for (byte[] letter : letters.letters()) {
-      sender.accept(new ProducerRecord<>(config.topics().deadLetters(), 0, null, letter));
-    }
-    sender.accept(
-        new ProducerRecord<>(
-            config.topics().flushManifests(), 0, id.bytes(), Wire.encode(manifest)));
-  }
-
-  private Map<TopicPartition, OffsetAndMetadata> offsets(List<CoveredRange> ranges) {
-    Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
-    for (CoveredRange range : ranges) {
-      offsets.put(partition(range.getPartition()), new OffsetAndMetadata(range.getTo()));
-    }
-    return offsets;
-  }
-
   private void startOver(KafkaException cause) {
     aborts++;
     if (aborts >= MAX_ABORTS) {
@@ -331,10 +318,6 @@ final class ExtractionLoop implements ConsumerRebalanceListener {
     accumulator.clear();
     letters.clear();
     firstUnflushed = Optional.empty();
-  }
-
-  private TopicPartition partition(int number) {
-    return new TopicPartition(config.topics().tokenBatches(), number);
   }
 
   private void seek(Collection<TopicPartition> partitions) {
@@ -367,10 +350,7 @@ final class ExtractionLoop implements ConsumerRebalanceListener {
       return;
     }
     seek(partitions);
-    cuts.reset(
-        control.state().requests().values().stream()
-            .filter(request -> request.getRouter().equals(config.fit().router()))
-            .toList());
+    resetCuts();
     LOG.info("has partitions {}", positions.flushedPositions().keySet());
     report();
   }

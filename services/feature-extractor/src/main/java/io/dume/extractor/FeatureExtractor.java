@@ -97,13 +97,18 @@ public final class FeatureExtractor implements AutoCloseable {
               new ByteArraySerializer(),
               new ByteArraySerializer())) {
         producer.initTransactions();
-        work(control, joined, accumulator, new FlushTransaction(producer, config.instance()));
+        FlushTransaction transaction = new FlushTransaction(producer, config.instance());
+        work(
+            control,
+            joined,
+            accumulator,
+            new Flusher(transaction, config.topics(), fit, config.instance(), clock));
       }
     }
   }
 
   private void work(
-      ControlLog control, Fits.Joined joined, Accumulator accumulator, FlushTransaction flushes) {
+      ControlLog control, Fits.Joined joined, Accumulator accumulator, Flusher flusher) {
     try (KafkaConsumer<byte[], byte[]> consumer =
         new KafkaConsumer<>(
             ClientSettings.consumer(config, joined.fit()),
@@ -116,7 +121,7 @@ public final class FeatureExtractor implements AutoCloseable {
               control,
               joined,
               consumer,
-              flushes,
+              flusher,
               accumulator,
               now -> snapshot = now)
           .run(() -> stopping);

@@ -42,6 +42,13 @@ class FeatureExtractorConfigTest {
   }
 
   @Test
+  void shouldBeAStaticMemberOnlyWhenAskedTo() {
+    var properties = ClientSettings.consumer(CONFIG.withStaticMembership(true), Batches.fit());
+
+    assertThat(properties).containsEntry("group.instance.id", "w1");
+  }
+
+  @Test
   void shouldGiveALargerFlushMoreTimeButNeverMoreThanABrokerAllows() {
     assertThat(ClientSettings.transactionTimeout(CONFIG, 0)).isEqualTo(Duration.ofSeconds(10));
     assertThat(ClientSettings.transactionTimeout(CONFIG, 1L << 30))

@@ -9,6 +9,8 @@ import io.dume.schemas.control.ControlLog;
 import io.dume.schemas.control.IncompatibleFitException;
 import io.dume.schemas.message.CutRequested;
 import io.dume.schemas.message.DeadLetter;
+import io.dume.schemas.message.DomainExpert;
+import io.dume.schemas.message.ExpertsChanged;
 import io.dume.schemas.message.FitFailed;
 import io.dume.schemas.message.FlushManifest;
 import io.dume.schemas.message.PartitionOffset;
@@ -26,8 +28,10 @@ import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
@@ -413,7 +417,56 @@ class FeatureExtractorIT {
   }
 
   @Test
-  void shouldRefuseAFitOfAnotherContext() {
+  void shouldFollowTheListOfExpertsWhenADomainJoins() throws Exception {
+    TokenBatch early = Batches.batch("early", "physics", Batches.tokens(1));
+    TokenBatch late = Batches.batch("late", "physics", Batches.tokens(1, 2));
+    installation.send(0, early);
+    try (RunningWorker worker = installation.start("one", SOON);
+        ControlLog control = installation.control()) {
+      await().atMost(PATIENCE).until(() -> worker.snapshot().setAside() == 1);
+      List<DomainExpert> domains = new ArrayList<>(Batches.experts().getDomains());
+      domains.add(new DomainExpert("physics", "math"));
+
+      control.append(new ExpertsChanged("default", 2, TokenFeatures.EXPERTS, domains));
+      installation.send(0, late);
+
+      await().atMost(PATIENCE).until(() -> worker.snapshot().records() == 1);
+      assertThat(installation.deadLetters())
+          .extracting(l -> l.getOffset() + " " + l.getReason())
+          .containsExactly("0 unknown-domain");
+      assertThat(installation.manifests())
+          .flatExtracting(FlushManifest::getSlots)
+          .extracting(slot -> slot.getDomain() + " " + slot.getExpertMlp() + " " + slot.getTokens())
+          .containsExactly("physics " + TokenFeatures.EXPERTS.get(1).getMlp() + " 2");
+    }
+  }
+
+  @Test
+  void shouldStopWhenRecordsThatItMustCountAreGone() throws Exception {
+    RunningWorker creator = installation.start("one", SOON);
+    await().atMost(PATIENCE).until(() -> creator.snapshot().partitions() == 4);
+    creator.stop();
+    sendRecords(0, 8);
+    try (Admin admin = Admin.create(installation.kafka().admin())) {
+      admin
+          .deleteRecords(
+              Map.of(
+                  new TopicPartition(installation.topics().tokenBatches(), 1),
+                  RecordsToDelete.beforeOffset(1)))
+          .all()
+          .get();
+    }
+
+    try (RunningWorker worker = installation.start("one", SOON)) {
+      assertThat(worker.failure())
+          .isInstanceOf(ExtractorException.class)
+          .hasMessageContaining("are gone")
+          .hasMessageContaining("keep token batches for good");
+    }
+  }
+
+  @Test
+  void shouldRefuseAFitOfAnotherContext() throws Exception {
     try (RunningWorker first = installation.start("one", SOON)) {
       await().atMost(PATIENCE).until(() -> first.snapshot().partitions() == 4);
       FeatureExtractorConfig other =

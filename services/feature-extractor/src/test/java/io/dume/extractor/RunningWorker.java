@@ -2,7 +2,8 @@ package io.dume.extractor;
 
 import java.time.Clock;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 
 /** A worker on a thread of its own. */
 final class RunningWorker implements AutoCloseable {
@@ -29,7 +30,11 @@ final class RunningWorker implements AutoCloseable {
     }
   }
 
+  /** Fails at once if the worker has, instead of letting a test wait for what can't come. */
   ExtractorSnapshot snapshot() {
+    if (ended.isCompletedExceptionally()) {
+      ended.join();
+    }
     return worker.snapshot();
   }
 
@@ -38,19 +43,19 @@ final class RunningWorker implements AutoCloseable {
   }
 
   /** Waits for the end and returns what it died of. */
-  Throwable failure() {
+  Throwable failure() throws Exception {
     try {
-      ended.join();
+      ended.get(60, TimeUnit.SECONDS);
       throw new AssertionError("the worker ended well");
-    } catch (CompletionException e) {
+    } catch (ExecutionException e) {
       return e.getCause();
     }
   }
 
   /** Stops it; fails if it had failed. */
-  void stop() {
+  void stop() throws Exception {
     worker.close();
-    ended.join();
+    ended.get(60, TimeUnit.SECONDS);
   }
 
   @Override
