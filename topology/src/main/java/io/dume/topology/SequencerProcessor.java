@@ -8,6 +8,7 @@ import io.dume.schemas.message.ExpertsChanged;
 import io.dume.schemas.message.FitCreated;
 import io.dume.schemas.message.FitFailed;
 import io.dume.schemas.message.FlushManifest;
+import io.dume.schemas.message.MixedIn;
 import io.dume.schemas.message.SolveProfileFixed;
 import io.dume.schemas.wire.MalformedMessageException;
 import io.dume.schemas.wire.StatisticsKey;
@@ -97,6 +98,7 @@ final class SequencerProcessor implements Processor<byte[], byte[], byte[], Addr
         || message instanceof ExpertsChanged
         || message instanceof SolveProfileFixed
         || message instanceof CutRequested
+        || message instanceof MixedIn
         || message instanceof FitFailed;
   }
 

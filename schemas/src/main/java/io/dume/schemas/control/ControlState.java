@@ -6,6 +6,7 @@ import io.dume.schemas.message.Fit;
 import io.dume.schemas.message.FitCreated;
 import io.dume.schemas.message.FitFailed;
 import io.dume.schemas.message.Id;
+import io.dume.schemas.message.MixedIn;
 import io.dume.schemas.message.SolveProfileFixed;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -25,6 +26,7 @@ public final class ControlState {
   private final Map<String, ExpertsChanged> experts = new HashMap<>();
   private final Map<Id, SolveProfileFixed> solveProfiles = new HashMap<>();
   private final Map<Id, String> failures = new HashMap<>();
+  private final Set<Id> mixed = new HashSet<>();
   private final Map<String, CutRequested> requests = new LinkedHashMap<>();
 
   /**
@@ -53,6 +55,9 @@ public final class ControlState {
     }
     if (record instanceof SolveProfileFixed fixed) {
       return solveProfiles.putIfAbsent(fixed.getFit(), fixed) == null;
+    }
+    if (record instanceof MixedIn mixedIn) {
+      return mixed.add(mixedIn.getFit());
     }
     if (record instanceof FitFailed failed) {
       return failures.putIfAbsent(failed.getFit(), failed.getReason()) == null;
@@ -127,6 +132,16 @@ public final class ControlState {
    */
   public Optional<String> failure(Id fit) {
     return Optional.ofNullable(failures.get(fit));
+  }
+
+  /**
+   * Whether somebody of another numeric profile was let into a fit.
+   *
+   * @param fit the fit's id
+   * @return false as long as all bits can be made again on any host of the fit's profile
+   */
+  public boolean mixed(Id fit) {
+    return mixed.contains(fit);
   }
 
   /**

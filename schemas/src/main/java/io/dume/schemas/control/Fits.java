@@ -6,6 +6,7 @@ import io.dume.schemas.message.ExpertsChanged;
 import io.dume.schemas.message.ExtractionProfile;
 import io.dume.schemas.message.Fit;
 import io.dume.schemas.message.FitCreated;
+import io.dume.schemas.message.MixedIn;
 import java.time.Clock;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -83,6 +84,10 @@ public final class Fits {
       throw new IncompatibleFitException(
           "this worker can't join the fit of router %s: %s"
               .formatted(router, String.join("; ", differences)));
+    }
+    if (otherProfile && !log.state().mixed(fit.getId())) {
+      // Before the first flush, so that no version with its statistics can miss it.
+      log.append(new MixedIn(fit.getId(), describe(proposal.getProfile())));
     }
     return new Joined(fit, list, otherProfile);
   }

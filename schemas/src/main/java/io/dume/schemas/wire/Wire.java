@@ -14,6 +14,7 @@ import io.dume.schemas.message.LayerComplete;
 import io.dume.schemas.message.LayerFailed;
 import io.dume.schemas.message.LayerTargets;
 import io.dume.schemas.message.LayerTile;
+import io.dume.schemas.message.MixedIn;
 import io.dume.schemas.message.RouterPart;
 import io.dume.schemas.message.RouterVersion;
 import io.dume.schemas.message.SolveProfileFixed;
@@ -57,6 +58,7 @@ public final class Wire {
             new SolveProfileFixed(),
             new ExpertsChanged(),
             new CutRequested(),
+            new MixedIn(),
             new FitFailed(),
             new StatisticsTile(),
             new FlushManifest(),

@@ -214,6 +214,7 @@ class ControlLogIT {
           .withMessageContaining("cuda, 9.0")
           .withMessageContaining("--mixed");
       assertThat(join(log, fit(f -> f.setProfile(cuda)), true).mixed()).isTrue();
+      assertThat(log.state().mixed(log.state().fit("demo").orElseThrow().getId())).isTrue();
     }
   }
 

@@ -12,6 +12,7 @@ import io.dume.schemas.message.FitCreated;
 import io.dume.schemas.message.FitFailed;
 import io.dume.schemas.message.Id;
 import io.dume.schemas.message.LayerComplete;
+import io.dume.schemas.message.MixedIn;
 import io.dume.schemas.message.SolveProfileFixed;
 import io.dume.schemas.wire.Ids;
 import java.time.Instant;
@@ -153,6 +154,7 @@ class ControlStateTest {
                 experts(2, "code", "math"),
                 new SolveProfileFixed(fit("one").getId(), "ejml", "portable"),
                 new SolveProfileFixed(fit("one").getId(), "openblas", "HASWELL"),
+                new MixedIn(fit("two").getId(), "cuda"),
                 new FitFailed(fit("one").getId(), "gap"),
                 new FitFailed(fit("one").getId(), "overflow")));
     Collections.shuffle(log, random);
@@ -175,5 +177,7 @@ class ControlStateTest {
     assertThat(repeated.router(fit)).isEqualTo(once.router(fit));
     assertThat(repeated.solveProfile(fit)).isEqualTo(once.solveProfile(fit));
     assertThat(repeated.failure(fit)).isEqualTo(once.failure(fit));
+    assertThat(once.mixed(fit)).as("nobody joined the first fit so").isFalse();
+    assertThat(once.mixed(fit("two").getId())).isTrue();
   }
 }

@@ -276,9 +276,7 @@ public final class Solver implements AutoCloseable {
                 control.poll(Duration.ZERO);
                 requireWell(control, fit);
               });
-      // A worker that was let in with another profile leaves no trace here, so a solver that may
-      // mix says so in every version.
-      boolean mixed = agreed.mixed() || config.mixed();
+      boolean mixed = agreed.mixed() || control.state().mixed(fit.getId());
       return RouterMessages.version(
           new Solved(cut, fit, lambda, agreed.profile(), mixed, gates),
           publisher.orElseThrow().nextVersion(),
