@@ -5,9 +5,10 @@ import java.util.Arrays;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Help;
-import picocli.CommandLine.Help.Ansi.Text;
 import picocli.CommandLine.Help.ColorScheme;
+import picocli.CommandLine.Help.Column;
 import picocli.CommandLine.Help.IOptionRenderer;
+import picocli.CommandLine.Help.TextTable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.UsageMessageSpec;
@@ -51,6 +52,13 @@ final class CommandHelp extends Help {
     usage.commandListHeading("");
     usage.footer(
         "",
+        "Examples:",
+        "  dume demo                                   the main job, in three minutes",
+        "  dume moerge --expert math=models/math --expert code=models/code --out merged",
+        "  dume up --data data --model merged          everything in one process; then, beside it:",
+        "  dume feed --model merged --domain math notes.txt",
+        "  dume versions --follow",
+        "",
         "Every option of every command has an environment variable, which its help names:",
         "--bootstrap-servers is DUME_BOOTSTRAP_SERVERS, and DUME_FEED_BOOTSTRAP_SERVERS for `dume feed`",
         "alone. The command line wins. Several values of one variable are separated by ';'.",
@@ -61,21 +69,23 @@ final class CommandHelp extends Help {
   }
 
   private static String commandList(Help help, List<CommandGroup> groups) {
+    int names = help.subcommands().keySet().stream().mapToInt(String::length).max().orElse(0);
     StringBuilder list = new StringBuilder();
-    int width = help.subcommands().keySet().stream().mapToInt(String::length).max().orElse(0);
     for (CommandGroup group : groups) {
       list.append(String.format("%n%s:%n", group.title()));
+      TextTable table =
+          TextTable.forColumns(
+              help.colorScheme(),
+              new Column(names + 2, 2, Column.Overflow.SPAN),
+              new Column(DumeCommandLine.WIDTH - names - 2, 2, Column.Overflow.WRAP));
       for (Object command : group.commands()) {
         CommandSpec spec = CommandSpec.forAnnotatedObject(command);
-        Text description =
-            help.colorScheme().text(String.join(" ", spec.usageMessage().description()));
-        list.append(
-            String.format(
-                "  %s%s  %s%n",
-                help.colorScheme().commandText(spec.name()),
-                " ".repeat(width - spec.name().length()),
-                firstSentence(description.toString())));
+        table.addRowValues(
+            help.colorScheme().commandText(spec.name()),
+            help.colorScheme()
+                .text(firstSentence(String.join(" ", spec.usageMessage().description()))));
       }
+      list.append(table);
     }
     return list.toString();
   }

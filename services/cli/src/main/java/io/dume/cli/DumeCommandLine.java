@@ -5,13 +5,14 @@ import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionStrategy;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.RunLast;
 
 /** Puts the command line together: commands, converters, environment, help and error handling. */
 final class DumeCommandLine {
 
-  private static final int WIDTH = 100;
+  static final int WIDTH = 100;
 
   private DumeCommandLine() {}
 
@@ -43,14 +44,26 @@ final class DumeCommandLine {
   /** What every command has, so that no class needs to say it. */
   private static void prepare(CommandLine command) {
     CommandSpec spec = command.getCommandSpec();
-    spec.mixinStandardHelpOptions(true);
-    spec.versionProvider(new BuildVersion());
+    if (spec.parent() == null) {
+      spec.mixinStandardHelpOptions(true);
+      spec.versionProvider(new BuildVersion());
+    } else {
+      // Without --version, which is a router's in some commands.
+      spec.addOption(help());
+    }
     spec.addMixin("verbosity", CommandSpec.forAnnotatedObject(new Verbosity()));
     spec.usageMessage()
         .abbreviateSynopsis(spec.parent() == null)
         .sortOptions(false)
         .showDefaultValues(false);
     command.getSubcommands().values().forEach(DumeCommandLine::prepare);
+  }
+
+  private static OptionSpec help() {
+    return OptionSpec.builder("-h", "--help")
+        .usageHelp(true)
+        .description("Show this help message and exit.")
+        .build();
   }
 
   private static IExecutionStrategy strategy(Console console) {
