@@ -195,6 +195,37 @@ class SourcesTest {
   }
 
   @Test
+  void shouldHandOutDocumentsToThoseWhoWantNoRecords() throws IOException {
+    Path file =
+        write(
+            "docs.jsonl",
+            """
+            {"domain": "math", "id": "a", "text": "one"}
+            {"domain": "math"}
+            {"domain": "poetry", "text": ""}
+            """);
+    List<String> documents = new ArrayList<>();
+    List<String> setAside = new ArrayList<>();
+
+    DocumentFile.read(
+        file,
+        new DocumentFile.Sink() {
+          @Override
+          public void document(String domain, String text) {
+            documents.add(domain + "|" + text);
+          }
+
+          @Override
+          public void setAside(SetAsideDocument document) {
+            setAside.add(document.where() + "|" + document.reason());
+          }
+        });
+
+    assertThat(documents).containsExactly("math|one", "poetry|");
+    assertThat(setAside).containsExactly(file + ":2|malformed-line");
+  }
+
+  @Test
   void shouldSayOnceThatAStreamBroke() throws IOException {
     InputStream broken =
         new InputStream() {
