@@ -32,13 +32,13 @@ import java.util.stream.Stream;
  * <p>With {@link Tune#MLPS} everything outside the MLPs stays what it was in the base, bit for bit,
  * in every expert, so the backbone of their merge is the base's.
  *
+ * <p>A model's {@code max_position_embeddings} is the context that it was trained with: beyond that
+ * nothing was learnt.
+ *
  * <p>Experts are written in float16, the base in float32. One run a JVM at a time: DJL collects the
  * gradients of one thread only.
  */
 public final class DemoTrainer {
-
-  /** Longest sequence that the models declare: twice what the shipped ones were trained on. */
-  private static final int CONTEXTS_DECLARED = 2;
 
   private final TrainingOptions options;
   private final Consumer<TrainingProgress> progress;
@@ -110,7 +110,7 @@ public final class DemoTrainer {
     }
     Path directory = options.out().resolve("base");
     Files.createDirectories(directory);
-    TokenizerFiles.write(encoding, positions(), directory);
+    TokenizerFiles.write(encoding, options.context(), directory);
     return directory;
   }
 
@@ -211,10 +211,6 @@ public final class DemoTrainer {
 
   private void write(String name, Weights weights, TensorType type, Path tokenizer)
       throws IOException {
-    ModelFiles.write(options.out().resolve(name), weights, type, positions(), tokenizer);
-  }
-
-  private int positions() {
-    return CONTEXTS_DECLARED * options.context();
+    ModelFiles.write(options.out().resolve(name), weights, type, options.context(), tokenizer);
   }
 }

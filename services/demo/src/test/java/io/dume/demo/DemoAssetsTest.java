@@ -41,7 +41,7 @@ class DemoAssetsTest {
         assertThat(expert.config().vocabSize()).isEqualTo(tokenizer.vocabSize()).isEqualTo(2048);
         assertThat(expert.config().eosTokenIds()).containsExactly(0);
         assertThat(expert.config().bosTokenId()).isEmpty();
-        assertThat(expert.config().maxPositionEmbeddings()).isEqualTo(512);
+        assertThat(expert.config().maxPositionEmbeddings()).isEqualTo(DemoAssets.CONTEXT_DIM);
         assertThat(expert.spec("model.norm.weight").type()).isEqualTo(TensorType.F16);
       }
     }

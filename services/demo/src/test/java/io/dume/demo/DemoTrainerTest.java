@@ -10,6 +10,7 @@ import io.dume.demo.DemoAssets.Split;
 import io.dume.demo.ModelFiles.Weights;
 import io.dume.demo.TrainingOptions.Sizes;
 import io.dume.demo.TrainingOptions.Tune;
+import io.dume.models.ModelConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,6 +49,8 @@ class DemoTrainerTest {
     Weights code = ModelFiles.read(options.out().resolve("code"));
     Weights scripture = ModelFiles.read(options.out().resolve("scripture"));
     assertThat(differing(code, scripture)).hasSize(6).allMatch(name -> name.contains(".mlp."));
+    assertThat(ModelConfig.read(options.out().resolve("code/config.json")).maxPositionEmbeddings())
+        .isEqualTo(options.context());
     assertThat(options.out().resolve("code/tokenizer.json"))
         .hasSameBinaryContentAs(options.out().resolve("base/tokenizer.json"));
   }

@@ -4,13 +4,36 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.dume.demo.TrainingOptions.Sizes;
+import io.dume.demo.TrainingOptions.Tune;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class TrainingOptionsTest {
 
   private static final TrainingOptions SHIPPED = TrainingOptions.shipped(Path.of("out"));
+
+  /** The recipe that the README gives the experts' figures for. */
+  @Test
+  void shouldShipTheRecipeOfTheExpertsThatComeWithTheProject() {
+    assertThat(SHIPPED)
+        .isEqualTo(
+            new TrainingOptions(
+                Path.of("out"),
+                Optional.empty(),
+                Optional.empty(),
+                List.of("novel", "politics", "code", "math", "scripture"),
+                Tune.MLPS,
+                new Sizes(2048, 128, 4, 4, 352),
+                256,
+                8,
+                4,
+                3,
+                3e-3,
+                2e-3,
+                1));
+  }
 
   @Test
   void shouldRefuseHeadsThatCannotTurn() {
