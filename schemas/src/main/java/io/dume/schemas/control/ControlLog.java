@@ -40,12 +40,7 @@ public final class ControlLog implements AutoCloseable {
    */
   public ControlLog(KafkaSettings kafka, Topics topics) {
     this.partition = new TopicPartition(topics.control(), 0);
-    var read = kafka.consumer(Map.of());
-    read.put("isolation.level", "read_committed");
-    read.put("enable.auto.commit", "false");
-    read.put("auto.offset.reset", "earliest");
-    read.remove("group.id");
-    read.remove("group.instance.id");
+    var read = kafka.reader(Map.of());
     var write = kafka.producer(Map.of());
     write.put("acks", "all");
     write.put("enable.idempotence", "true");

@@ -60,6 +60,24 @@ public record KafkaSettings(String bootstrapServers, Map<String, String> setting
   }
 
   /**
+   * Settings for a consumer that belongs to no group: it reads partitions that it is assigned, from
+   * where it seeks to, and sees only what was committed.
+   *
+   * @param defaults what the service prefers; a user's setting wins
+   * @return as {@link #consumer}, and what such a reader needs to be correct
+   */
+  public Properties reader(Map<String, ?> defaults) {
+    Properties properties = consumer(defaults);
+    properties.put("isolation.level", "read_committed");
+    properties.put("enable.auto.commit", "false");
+    properties.put("auto.offset.reset", "earliest");
+    properties.put("allow.auto.create.topics", "false");
+    properties.remove("group.id");
+    properties.remove("group.instance.id");
+    return properties;
+  }
+
+  /**
    * Settings for a producer.
    *
    * @param defaults what the service prefers; a user's setting wins

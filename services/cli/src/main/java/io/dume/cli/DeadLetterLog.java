@@ -32,13 +32,7 @@ final class DeadLetterLog implements AutoCloseable {
   DeadLetterLog(KafkaSettings kafka, Topics topics, Console console) {
     this.console = console;
     this.partition = new TopicPartition(topics.deadLetters(), 0);
-    var properties = kafka.consumer(Map.of("client.id", "dume-dead-letters"));
-    properties.put("isolation.level", "read_committed");
-    properties.put("enable.auto.commit", "false");
-    properties.put("auto.offset.reset", "earliest");
-    properties.put("allow.auto.create.topics", "false");
-    properties.remove("group.id");
-    properties.remove("group.instance.id");
+    var properties = kafka.reader(Map.of("client.id", "dume-dead-letters"));
     this.consumer =
         new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     consumer.assign(List.of(partition));

@@ -38,7 +38,7 @@ final class RouterVersionsLog implements AutoCloseable {
   RouterVersionsLog(KafkaSettings kafka, Topics topics, String router) {
     this.partition = new TopicPartition(topics.routerVersions(), 0);
     var properties =
-        kafka.consumer(
+        kafka.reader(
             Map.of(
                 "client.id",
                 topics.prefix() + "router-client-" + router,
@@ -49,12 +49,6 @@ final class RouterVersionsLog implements AutoCloseable {
                 // After a seek nothing is answered until the fetch that waits at the end is.
                 "fetch.max.wait.ms",
                 "50"));
-    properties.put("isolation.level", "read_committed");
-    properties.put("enable.auto.commit", "false");
-    properties.put("auto.offset.reset", "earliest");
-    properties.put("allow.auto.create.topics", "false");
-    properties.remove("group.id");
-    properties.remove("group.instance.id");
     this.consumer =
         new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     try {

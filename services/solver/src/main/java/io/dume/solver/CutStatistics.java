@@ -71,12 +71,7 @@ public final class CutStatistics {
   }
 
   private Cut find(Id fit, long number) throws CutUnavailableException {
-    var properties = kafka.consumer(Map.of("client.id", topics.prefix() + "cut-finder"));
-    properties.put("isolation.level", "read_committed");
-    properties.put("enable.auto.commit", "false");
-    properties.put("allow.auto.create.topics", "false");
-    properties.remove("group.id");
-    properties.remove("group.instance.id");
+    var properties = kafka.reader(Map.of("client.id", topics.prefix() + "cut-finder"));
     TopicPartition partition = new TopicPartition(topics.cuts(), 0);
     List<Cut> found = new ArrayList<>();
     try (KafkaConsumer<byte[], byte[]> consumer =

@@ -63,7 +63,7 @@ final class LayerStatisticsReader implements AutoCloseable {
     this.timeout = timeout;
     this.unreadable = unreadable;
     var properties =
-        kafka.consumer(
+        kafka.reader(
             Map.of(
                 "client.id",
                 clientId,
@@ -74,12 +74,6 @@ final class LayerStatisticsReader implements AutoCloseable {
                 // Before another partition is read, a fetch that waits for more must end.
                 "fetch.max.wait.ms",
                 "50"));
-    properties.put("isolation.level", "read_committed");
-    properties.put("enable.auto.commit", "false");
-    properties.put("auto.offset.reset", "earliest");
-    properties.put("allow.auto.create.topics", "false");
-    properties.remove("group.id");
-    properties.remove("group.instance.id");
     this.consumer =
         new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
   }
