@@ -162,6 +162,8 @@ final class Installation implements AutoCloseable {
         new FeatureExtractor(
             FeatureExtractorConfig.defaults(kafka, instance, plan.fit())
                 .withTopics(plan.topics(), plan.partitions())
+                // A restart, even after kill -9, has its partitions back at once.
+                .withStaticMembership(true)
                 .withFlush(plan.flush()),
             MergedModelExtraction.of(model, plan.model(), plan.gramType()),
             clock);
