@@ -1,11 +1,13 @@
 package io.dume.schemas.kafka;
 
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
@@ -119,8 +121,14 @@ public record Topics(String prefix) {
     return wanted;
   }
 
+  /** A broker may learn of a topic some time after the controller has acknowledged it. */
+  private static final Duration VISIBLE_WITHIN = Duration.ofSeconds(30);
+
+  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(50);
+
   /**
-   * Creates the topics that are missing; what exists stays as it is.
+   * Creates the topics that are missing, and waits until they can be seen; what exists stays as it
+   * is.
    *
    * @param admin a client of the cluster, left open
    * @param partitions for topics that are created now
@@ -143,6 +151,33 @@ public record Topics(String prefix) {
         }
       }
     }
+    awaitVisible(admin);
+  }
+
+  private void awaitVisible(Admin admin) throws InterruptedException {
+    long deadline = System.nanoTime() + VISIBLE_WITHIN.toNanos();
+    for (String topic : all()) {
+      while (partitions(admin, topic).isEmpty()) {
+        if (System.nanoTime() - deadline > 0) {
+          throw new IllegalStateException(
+              "topic %s was created but can't be seen after %d s: is the cluster well?"
+                  .formatted(topic, VISIBLE_WITHIN.toSeconds()));
+        }
+        TimeUnit.MILLISECONDS.sleep(BETWEEN_LOOKS.toMillis());
+      }
+    }
+  }
+
+  private List<String> all() {
+    return List.of(
+        tokenBatches(),
+        control(),
+        partialStatistics(),
+        flushManifests(),
+        cuts(),
+        layerStatistics(),
+        routerVersions(),
+        deadLetters());
   }
 
   /**
