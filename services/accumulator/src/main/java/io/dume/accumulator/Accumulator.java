@@ -7,7 +7,6 @@ import io.dume.topology.fold.FoldConfig;
 import io.dume.topology.sequencer.SequencerConfig;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -30,8 +29,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Accumulator implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Accumulator.class);
-
-  private static final Duration TOPIC_VISIBLE = Duration.ofSeconds(30);
 
   private final AccumulatorConfig config;
   private final CompletableFuture<AccumulatorException> failure = new CompletableFuture<>();
@@ -101,9 +98,6 @@ public final class Accumulator implements AutoCloseable {
                   .formatted(topic, count(admin, topic)));
         }
       }
-      for (String topic : List.of(config.topics().cuts(), config.topics().deadLetters())) {
-        count(admin, topic);
-      }
       int results = count(admin, config.topics().layerStatistics());
       if (results != partitions) {
         throw new AccumulatorException(
@@ -126,19 +120,9 @@ public final class Accumulator implements AutoCloseable {
     return accumulator;
   }
 
-  /** The broker that created a topic answers before all of them know it. */
   private static int count(Admin admin, String topic) throws InterruptedException {
-    long deadline = System.nanoTime() + TOPIC_VISIBLE.toNanos();
-    Optional<Integer> partitions = Topics.partitions(admin, topic);
-    while (partitions.isEmpty() && System.nanoTime() < deadline) {
-      TimeUnit.MILLISECONDS.sleep(100);
-      partitions = Topics.partitions(admin, topic);
-    }
-    return partitions.orElseThrow(
-        () ->
-            new AccumulatorException(
-                "topic %s is missing %s after it was created: look at the broker"
-                    .formatted(topic, TOPIC_VISIBLE)));
+    return Topics.partitions(admin, topic)
+        .orElseThrow(() -> new AccumulatorException("topic " + topic + " was deleted"));
   }
 
   private void fail(String application, Throwable cause) {
