@@ -12,9 +12,10 @@ import picocli.CommandLine.Option;
 /** {@code dume accumulator}: folds and cuts. */
 @Command(
     name = "accumulator",
-    description =
-        "Runs an accumulator: decides the order of flushes and cuts, and folds the statistics into its"
-            + " stores. Several share the partitions; one of them keeps the order.",
+    description = {
+      "Runs an accumulator: orders flushes and cuts, and folds the statistics.",
+      "It decides the order of flushes and cuts, and folds the statistics into its stores. Several share the partitions; one of them keeps the order."
+    },
     footer = {
       "",
       "Example:",

@@ -14,8 +14,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "broker",
     description = {
-      "Runs a single-node Kafka broker until it is stopped. For trying the services as separate"
-          + " processes on one machine."
+      "Runs a single-node Kafka broker until it is stopped.",
+      "For trying the services as separate processes on one machine."
     },
     footer = {"", "Example:", "  dume broker --data data/broker --port 9092"})
 final class BrokerCommand implements Callable<Integer> {

@@ -18,7 +18,8 @@ record CommandGroup(String title, List<Object> commands) {
             List.of(
                 new MoergeCommand(context),
                 new EvaluateCommand(context),
-                new LogitsCommand(context))),
+                new LogitsCommand(context),
+                new TrainDemoExpertsCommand(context))),
         new CommandGroup(
             "Everything in one process",
             List.of(new DemoCommand(context), new UpCommand(context), new FitCommand(context))),

@@ -82,16 +82,11 @@ final class CommandHelp extends Help {
         CommandSpec spec = CommandSpec.forAnnotatedObject(command);
         table.addRowValues(
             help.colorScheme().commandText(spec.name()),
-            help.colorScheme()
-                .text(firstSentence(String.join(" ", spec.usageMessage().description()))));
+            // A description begins with a summary that fits a line of this list.
+            help.colorScheme().text(spec.usageMessage().description()[0]));
       }
       list.append(table);
     }
     return list.toString();
-  }
-
-  private static String firstSentence(String description) {
-    int end = description.indexOf(". ");
-    return end < 0 ? description : description.substring(0, end + 1);
   }
 }

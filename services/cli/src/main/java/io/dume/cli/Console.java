@@ -83,6 +83,13 @@ final class Console {
     showProgress(line);
   }
 
+  /** Progress among rows of a table: shown where it can be rewritten, and nowhere else. */
+  synchronized void passingProgress(String line) {
+    if (terminal) {
+      progress(line);
+    }
+  }
+
   /** Shows the last state of something long, whatever was skipped, and leaves it standing. */
   synchronized void progressDone(String line) {
     showProgress(line);

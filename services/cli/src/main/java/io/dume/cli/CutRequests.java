@@ -7,6 +7,7 @@ import io.dume.schemas.kafka.KafkaSettings;
 import io.dume.schemas.kafka.Topics;
 import io.dume.schemas.message.CutRequested;
 import io.dume.schemas.message.PartitionOffset;
+import io.dume.schemas.message.RouterVersion;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,6 +65,24 @@ final class CutRequests {
       }
       return Optional.empty();
     }
+  }
+
+  /**
+   * Asks, and waits until there is a version.
+   *
+   * @param stop ends the waiting; called several times a second, and may throw
+   * @return the version
+   * @throws StoppedException if the waiting was ended
+   * @throws IllegalStateException with the reason, if the cut was refused
+   */
+  RouterVersion version(BooleanSupplier stop) throws InterruptedException {
+    RouterEvent answer =
+        ask(OptionalDouble.empty(), stop)
+            .orElseThrow(() -> new StoppedException("stopped before there was a version"));
+    if (answer instanceof RouterEvent.Refused refused) {
+      throw new IllegalStateException("no router: " + refused.refusal().getReason());
+    }
+    return ((RouterEvent.Published) answer).version();
   }
 
   private static List<String> requests(RouterEvent event) {

@@ -17,9 +17,10 @@ import picocli.CommandLine.Option;
 /** {@code dume dead-letters}: what could not be counted, and why. */
 @Command(
     name = "dead-letters",
-    description =
-        "Lists the records that could not be counted: why, which service set them aside, and where"
-            + " they lie.",
+    description = {
+      "Lists the records that could not be counted.",
+      "Why, which service set them aside, and where they lie."
+    },
     footer = {
       "",
       "Examples:",

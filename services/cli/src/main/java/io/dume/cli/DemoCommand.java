@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.UnaryOperator;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -27,16 +28,31 @@ import picocli.CommandLine.Spec;
 /** {@code dume demo}: the main job, on real text with real experts over a real broker. */
 @Command(
     name = "demo",
-    description =
-        "Shows the main job in a few minutes: merges five small experts that come with the project,"
-            + " streams the text of their domains through an embedded broker, and judges each router"
-            + " version as it arrives, beside the dense experts, all parameters averaged, random routing"
-            + " and the oracle.",
+    description = {
+      "Shows the main job in a few minutes, on real text with real experts.",
+      "Merges five small experts that come with the project, streams the text of their domains through an embedded broker, and judges each router version as it arrives, beside the dense experts, all parameters averaged, random routing and the oracle."
+    },
     footer = {"", "Example:", "  dume demo --report demo.json --keep-running"})
 final class DemoCommand implements Callable<Integer> {
 
   private static final DateTimeFormatter RUN =
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss").withZone(ZoneId.systemDefault());
+
+  /** One worker and one task that folds keep up with the feed; some room shows that they share. */
+  private static final Topics.Partitions PARTITIONS = new Topics.Partitions(4, 2);
+
+  private static final int WORKERS = 1;
+
+  /** Short, so that a cut seldom waits for a flush and versions come while one looks on. */
+  private static final FlushPolicy FLUSH =
+      new FlushPolicy(
+          Duration.ofSeconds(1), FlushPolicy.DEFAULT.tokens(), FlushPolicy.DEFAULT.bytes());
+
+  /** So many versions come of themselves between the first and the last, which are asked for. */
+  private static final int VERSIONS_ON_THE_WAY = 6;
+
+  /** Longer than a demo: tokens alone lead to versions. */
+  private static final Duration NO_CUT_INTERVAL = Duration.ofDays(1);
 
   @Option(
       names = "--data",
@@ -157,16 +173,17 @@ final class DemoCommand implements Callable<Integer> {
         model,
         Device.CPU,
         GramType.FLOAT64,
-        1,
+        WORKERS,
         Topics.DEFAULT,
-        new Topics.Partitions(4, 2),
+        PARTITIONS,
         Map.of(),
         FitSettings.of(DemoAssets.CONTEXT_DIM),
-        new FlushPolicy(
-            Duration.ofSeconds(1), FlushPolicy.DEFAULT.tokens(), FlushPolicy.DEFAULT.bytes()),
-        new CutPolicy(5 * tokensPerDomain / 6, Duration.ofDays(1)),
-        config -> config,
-        config -> config);
+        FLUSH,
+        new CutPolicy(
+            Math.max(1, DemoAssets.DOMAINS.size() * tokensPerDomain / VERSIONS_ON_THE_WAY),
+            NO_CUT_INTERVAL),
+        UnaryOperator.identity(),
+        UnaryOperator.identity());
   }
 
   private void next(Path directory, Installation installation) {

@@ -1,10 +1,9 @@
 package io.dume.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dume.evaluator.Comparison;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -52,9 +51,12 @@ record DemoReport(long versions, Duration took, Comparison comparison) {
     console.note("%d s in all".formatted(took.toSeconds()));
   }
 
+  /**
+   * Writes {@code {"versions", "seconds", "domains": {"<domain>": {"dense", "dume", "average",
+   * "random", "oracle"}}}}, a contract with scripts.
+   */
   void write(Path file) throws IOException {
-    ObjectMapper json = new ObjectMapper();
-    ObjectNode root = json.createObjectNode();
+    ObjectNode root = JsonNodeFactory.instance.objectNode();
     root.put("versions", versions);
     root.put("seconds", took.toMillis() / 1000.0);
     ObjectNode domains = root.putObject("domains");
@@ -63,8 +65,6 @@ record DemoReport(long versions, Duration took, Comparison comparison) {
       row.put("dense", comparison.dense().get(domain));
       comparison.methods().forEach((method, values) -> row.put(method, values.get(domain)));
     }
-    Files.writeString(
-        file,
-        json.writerWithDefaultPrettyPrinter().writeValueAsString(root) + System.lineSeparator());
+    JsonFile.write(file, root);
   }
 }

@@ -15,10 +15,10 @@ import io.dume.models.Device;
 import io.dume.models.MixtureModel;
 import io.dume.models.Tokenizer;
 import io.dume.router.Router;
-import io.dume.router.RouterEvent;
 import io.dume.router.RouterSubscription;
 import io.dume.schemas.message.DomainTokens;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -30,11 +30,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * One demo on an installation that is up: the text of all domains as a live feed, one document of
- * each for a first version, then the rest; meanwhile each version is judged on a sample of test
+ * One demo on an installation that is up: the text of all domains as a live feed, a short document
+ * of each for a first version, then the rest; meanwhile each version is judged on a sample of test
  * text. The last one is judged on all of it.
  */
 final class DemoRun {
@@ -83,7 +84,8 @@ final class DemoRun {
   /**
    * Runs to the last version.
    *
-   * @throws IllegalStateException if the process is asked to stop, or a part can't go on
+   * @throws StoppedException if the process is asked to stop
+   * @throws IllegalStateException if a part can't go on
    */
   DemoReport run() throws IOException {
     try (MixtureModel mixture = MixtureModel.load(model, Device.CPU);
@@ -121,6 +123,7 @@ final class DemoRun {
         throw stoppedEarly();
       }
       if (finalVersion.isCompletedExceptionally()) {
+        // Throws what the feed ended with.
         finalVersion.join();
       }
       Optional<Router> next = versions.next(POLL);
@@ -134,8 +137,8 @@ final class DemoRun {
     }
   }
 
-  private static IllegalStateException stoppedEarly() {
-    return new IllegalStateException("stopped before the last version");
+  private static StoppedException stoppedEarly() {
+    return new StoppedException("stopped before the last version");
   }
 
   private boolean stopped() {
@@ -144,30 +147,25 @@ final class DemoRun {
   }
 
   /**
-   * One document of each domain, a version of these, then the rest of the text and a version of all
-   * of it, whose number is returned.
+   * A short document of each domain, a version of these, then the rest of the text and a version of
+   * all of it, whose number is returned.
    */
   private long feed() throws IOException, InterruptedException {
     try (ModelTextEncoder encoder = ModelTextEncoder.load(model)) {
-      send(encoder, 0, 1, DemoAssets.CONTEXT_DIM);
+      send(encoder, DemoText::shortest);
       versionOfAll();
-      send(encoder, 1, Integer.MAX_VALUE, extent.fedTokens());
+      send(encoder, text -> text.rest(extent.fedTokens()));
       return versionOfAll();
     }
   }
 
   private long versionOfAll() throws InterruptedException {
-    RouterEvent answer =
-        new CutRequests(installation.kafka(), installation.topics(), installation.router())
-            .ask(OptionalDouble.empty(), this::stopped)
-            .orElseThrow(DemoRun::stoppedEarly);
-    if (answer instanceof RouterEvent.Refused refused) {
-      throw new IllegalStateException("no version: " + refused.refusal().getReason());
-    }
-    return ((RouterEvent.Published) answer).version().getVersion();
+    return new CutRequests(installation.kafka(), installation.topics(), installation.router())
+        .version(this::stopped)
+        .getVersion();
   }
 
-  private void send(ModelTextEncoder encoder, int skip, int documents, long tokens)
+  private void send(ModelTextEncoder encoder, Function<DemoText, InputStream> part)
       throws IOException, InterruptedException {
     FeedConfig config =
         FeedConfig.defaults(installation.kafka(), DemoAssets.CONTEXT_DIM)
@@ -176,16 +174,15 @@ final class DemoRun {
     try (Feed feed =
         new Feed(config, encoder, new HashSet<>(DemoAssets.DOMAINS), progress -> {}, clock)) {
       stop.onRequest(feed::stop);
-      feed.send(sources(skip, documents, tokens));
+      feed.send(sources(part));
     }
   }
 
-  private List<FeedSource> sources(int skip, int documents, long tokens) throws IOException {
+  private List<FeedSource> sources(Function<DemoText, InputStream> part) throws IOException {
     List<FeedSource> sources = new ArrayList<>();
     for (String domain : DemoAssets.DOMAINS) {
-      sources.add(
-          new FeedSource.JsonStream(
-              DemoText.of(directory, domain, skip, documents, tokens), domain + "/train.jsonl"));
+      DemoText text = DemoText.read(DemoAssets.corpus(directory, domain, DemoAssets.Split.TRAIN));
+      sources.add(new FeedSource.JsonStream(part.apply(text), domain + "/train.jsonl"));
     }
     return sources;
   }
@@ -206,7 +203,8 @@ final class DemoRun {
             if (stop.requested()) {
               throw stoppedEarly();
             }
-            console.progress("test text of %s: %d of %d windows".formatted(domain, read, all));
+            console.passingProgress(
+                "test text of %s: %d of %d windows".formatted(domain, read, all));
           });
     }
   }

@@ -1,7 +1,5 @@
 package io.dume.cli;
 
-import io.dume.demo.DemoAssets;
-import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -9,39 +7,64 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
-/** A stretch of a domain's training text, as the lines of JSON that it is. */
-final class DemoText {
+/**
+ * A domain's training text in the two parts that a demo feeds, as the lines of JSON that it is: one
+ * short document, and the others. No document is in both.
+ *
+ * @param lines a document each
+ * @param first index of the short one
+ */
+record DemoText(List<String> lines, int first) {
 
   /** What a token of this text has on average, rounded down so that there is rather more. */
   private static final int BYTES_PER_TOKEN = 3;
 
-  private DemoText() {}
+  /** Among so many of the first documents the shortest is looked for. */
+  private static final int CANDIDATES = 50;
+
+  DemoText {
+    lines = List.copyOf(lines);
+  }
 
   /**
-   * Some documents.
+   * Reads a domain's text.
    *
-   * @param skip so many of the first are left out
-   * @param documents at most so many
+   * @param file documents, one JSON object a line
+   */
+  static DemoText read(Path file) throws IOException {
+    List<String> lines = Files.readAllLines(file);
+    int shortest = 0;
+    for (int n = 1; n < Math.min(CANDIDATES, lines.size()); n++) {
+      if (lines.get(n).length() < lines.get(shortest).length()) {
+        shortest = n;
+      }
+    }
+    return new DemoText(lines, shortest);
+  }
+
+  /** The shortest of the first documents. */
+  InputStream shortest() {
+    return new ByteArrayInputStream(bytes(lines.get(first)));
+  }
+
+  /**
+   * The other documents, in order.
+   *
    * @param tokens until there are about so many
    */
-  static InputStream of(Path directory, String domain, int skip, int documents, long tokens)
-      throws IOException {
+  InputStream rest(long tokens) {
     ByteArrayOutputStream text = new ByteArrayOutputStream();
-    try (BufferedReader lines =
-        Files.newBufferedReader(DemoAssets.corpus(directory, domain, DemoAssets.Split.TRAIN))) {
-      for (int n = 0; n < skip; n++) {
-        lines.readLine();
-      }
-      String line = lines.readLine();
-      for (int n = 0; line != null && n < documents; n++) {
-        text.writeBytes((line + "\n").getBytes(StandardCharsets.UTF_8));
-        if (text.size() > tokens * BYTES_PER_TOKEN) {
-          break;
-        }
-        line = lines.readLine();
+    for (int n = 0; n < lines.size() && text.size() / BYTES_PER_TOKEN < tokens; n++) {
+      if (n != first) {
+        text.writeBytes(bytes(lines.get(n)));
       }
     }
     return new ByteArrayInputStream(text.toByteArray());
+  }
+
+  private static byte[] bytes(String line) {
+    return (line + "\n").getBytes(StandardCharsets.UTF_8);
   }
 }

@@ -25,7 +25,7 @@ final class DumeCommandLine {
     CommandHelp.describeRoot(root, groups);
 
     EnvironmentDefaults environment = new EnvironmentDefaults(context.environment());
-    ErrorLines errors = new ErrorLines(context.console(), environment);
+    ErrorLines errors = new ErrorLines(context.console(), environment, context.stop());
     root.registerConverter(Duration.class, new DurationConverter());
     root.registerConverter(ByteSize.class, ByteSize::parse);
     root.registerConverter(NamedDirectory.class, NamedDirectory::parse);

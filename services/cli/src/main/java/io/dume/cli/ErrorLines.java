@@ -24,10 +24,12 @@ final class ErrorLines implements IParameterExceptionHandler, IExecutionExceptio
 
   private final Console console;
   private final EnvironmentDefaults environment;
+  private final StopSignal stop;
 
-  ErrorLines(Console console, EnvironmentDefaults environment) {
+  ErrorLines(Console console, EnvironmentDefaults environment, StopSignal stop) {
     this.console = console;
     this.environment = environment;
+    this.stop = stop;
   }
 
   @Override
@@ -49,7 +51,7 @@ final class ErrorLines implements IParameterExceptionHandler, IExecutionExceptio
       return handleParseException(usage, new String[0]);
     }
     Throwable cause = unwrapped(exception);
-    console.note(command.getCommandSpec().qualifiedName() + ": " + describe(cause));
+    console.note(command.getCommandSpec().qualifiedName() + ": " + line(cause));
     if (DumeCommandLine.verbosity(parsed).verbose()) {
       exception.printStackTrace(console.err());
     }
@@ -82,6 +84,14 @@ final class ErrorLines implements IParameterExceptionHandler, IExecutionExceptio
       cause = cause.getCause();
     }
     return cause;
+  }
+
+  /** What fails after a stop was asked for failed because of it, and is nobody's fault. */
+  private String line(Throwable cause) {
+    if (stop.requested() && !(cause instanceof StoppedException)) {
+      return isOurs(cause) ? "stopped: " + describe(cause) : "stopped before it was done";
+    }
+    return describe(cause);
   }
 
   private static String describe(Throwable cause) {

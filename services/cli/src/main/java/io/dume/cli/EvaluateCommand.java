@@ -1,6 +1,6 @@
 package io.dume.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dume.evaluator.EvaluationSet;
 import io.dume.evaluator.Evaluator;
@@ -16,13 +16,14 @@ import io.dume.models.Tokenizer;
 import io.dume.router.Router;
 import io.dume.router.RouterSubscription;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -34,9 +35,10 @@ import picocli.CommandLine.Spec;
 /** {@code dume evaluate}: perplexity on held-out text by domain. */
 @Command(
     name = "evaluate",
-    description =
-        "Computes perplexity on held-out text by domain: of the mixture with a router, of all"
-            + " parameters averaged, random routing, the oracle, or a dense expert.",
+    description = {
+      "Computes perplexity on held-out text by domain.",
+      "Of the mixture with a router, of all parameters averaged, random routing, the oracle, or a dense expert."
+    },
     footer = {
       "",
       "Perplexity is exp(total negative log-likelihood / predicted tokens) over each document and its"
@@ -205,25 +207,59 @@ final class EvaluateCommand implements Callable<Integer> {
     try (Tokenizer tokenizer = Tokenizer.load(model.directory())) {
       EvaluationSet.Builder set =
           EvaluationSet.builder(tokenizer, window, tokensPerDomain.orElse(Long.MAX_VALUE));
+      Set<String> asked = new LinkedHashSet<>();
       for (Path file : files) {
-        DocumentFile.read(
-            file,
-            new DocumentFile.Sink() {
-              @Override
-              public void document(String domain, String text) {
-                set.add(domain, text);
-              }
-
-              @Override
-              public void setAside(SetAsideDocument document) {
-                setAside.add(document);
-              }
-            });
+        DocumentFile.read(file, new Documents(file, set, asked));
+      }
+      EvaluationSet documents = set.build();
+      asked.removeAll(documents.domains());
+      asked.forEach(
+          domain ->
+              context
+                  .console()
+                  .note("domain %s is left out: it has nothing to predict".formatted(domain)));
+      if (documents.domains().isEmpty()) {
+        setAside.forEach(document -> context.console().note("set aside: " + document));
+        throw new IllegalArgumentException(
+            "--jsonl %s: no document has anything to predict".formatted(files));
       }
       return new Evaluator(
-          set.build(),
+          documents,
           (domain, read, all) ->
               context.console().progress("%s: %d of %d windows".formatted(domain, read, all)));
+    }
+  }
+
+  /** Takes a file's documents into the set, or notes why not. */
+  private final class Documents implements DocumentFile.Sink {
+    private final Path file;
+    private final EvaluationSet.Builder set;
+    private final Set<String> domains;
+    private long read;
+
+    Documents(Path file, EvaluationSet.Builder set, Set<String> domains) {
+      this.file = file;
+      this.set = set;
+      this.domains = domains;
+    }
+
+    @Override
+    public void document(String domain, String text) {
+      read++;
+      domains.add(domain);
+      if (set.add(domain, text) == EvaluationSet.Added.EMPTY) {
+        setAside.add(
+            new SetAsideDocument(
+                "%s: document %d, of %s".formatted(file, read, domain),
+                "empty-text",
+                "the text has no tokens"));
+      }
+    }
+
+    @Override
+    public void setAside(SetAsideDocument document) {
+      read++;
+      setAside.add(document);
     }
   }
 
@@ -253,14 +289,11 @@ final class EvaluateCommand implements Callable<Integer> {
     if (out.isEmpty()) {
       return;
     }
-    ObjectMapper json = new ObjectMapper();
-    ObjectNode root = json.createObjectNode();
+    ObjectNode root = JsonNodeFactory.instance.objectNode();
     judged.forEach(
         (domain, p) ->
             root.putObject(domain).put("perplexity", p.value()).put("tokens", p.tokens()));
-    Files.writeString(
-        out.get(),
-        json.writerWithDefaultPrettyPrinter().writeValueAsString(root) + System.lineSeparator());
+    JsonFile.write(out.get(), root);
   }
 
   private ParameterException usage(String message) {

@@ -15,10 +15,11 @@ import picocli.CommandLine.Option;
 /** {@code dume feature-extractor}: a worker. */
 @Command(
     name = "feature-extractor",
-    description =
-        "Runs a worker: token batches through the backbone and their expert's MLPs, partial statistics"
-            + " out, each record exactly once. Start more to share the work, each with an instance name"
-            + " of its own.",
+    description = {
+      "Runs a worker: partial statistics of token batches, each exactly once.",
+      "Token batches run through the backbone and their expert's MLPs. Start more to share the work,"
+          + " each with an instance name of its own."
+    },
     footer = {
       "",
       "Example:",

@@ -28,9 +28,10 @@ import picocli.CommandLine.Spec;
 /** {@code dume feed}: labelled text onto the topic of token batches. */
 @Command(
     name = "feed",
-    description =
-        "Turns labelled text into token batches: from files and directories, lines of JSON, standard"
-            + " input, or Kafka topics of documents, which it follows until it is stopped.",
+    description = {
+      "Turns labelled text into token batches.",
+      "From files and directories, lines of JSON, standard input, or Kafka topics of documents, which it follows until it is stopped."
+    },
     footer = {
       "",
       "A document of JSON is {\"domain\": \"…\", \"id\": \"…\", \"text\": \"…\"}, one a line or a"

@@ -4,9 +4,7 @@ import io.dume.embedded.EmbeddedBrokerConfig;
 import io.dume.extractor.FitSettings;
 import io.dume.extractor.FlushPolicy;
 import io.dume.models.Device;
-import io.dume.models.GramType;
 import io.dume.schemas.kafka.Topics;
-import io.dume.solver.FactorisationChoice;
 import io.dume.topology.sequencer.CutPolicy;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +12,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.UnaryOperator;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -21,9 +20,10 @@ import picocli.CommandLine.Option;
 /** {@code dume fit}: the whole pipeline over a file, in one process. */
 @Command(
     name = "fit",
-    description =
-        "Solves a router from a file of token batches: the whole pipeline with an embedded broker, in"
-            + " this process, until everything is folded and solved.",
+    description = {
+      "Solves a router from a file of token batches.",
+      "The whole pipeline with an embedded broker, in this process, until everything is folded and solved."
+    },
     footer = {
       "",
       "A line of the file is {\"domain\": \"…\", \"sequences\": [[ids], …]}; a domain is an expert's"
@@ -34,6 +34,18 @@ import picocli.CommandLine.Option;
       "  dume fit --model merged --batches batches.jsonl --context-dim 512 --lambda 0.01 --out fit"
     })
 final class FitCommand implements Callable<Integer> {
+
+  /** Each worker needs one; a few more let a worker that starts first share fairly. */
+  private static final int LEAST_TOKEN_PARTITIONS = 4;
+
+  private static final int STATISTICS_PARTITIONS = 2;
+
+  /** The process has nothing else to hold: twice what a worker that runs alone may take. */
+  private static final long FLUSH_BYTES = 2 * FlushPolicy.DEFAULT.bytes();
+
+  /** Seldom: nobody waits for a version before the last line, and the cut flushes at once. */
+  private static final FlushPolicy FLUSH =
+      new FlushPolicy(Duration.ofMinutes(1), FlushPolicy.DEFAULT.tokens(), FLUSH_BYTES);
 
   @Mixin private ModelOptions model = new ModelOptions();
 
@@ -51,12 +63,7 @@ final class FitCommand implements Callable<Integer> {
       description = "How many positions of a sequence count.")
   private int contextDim;
 
-  @Option(
-      names = "--lambda",
-      paramLabel = "X",
-      defaultValue = "0.01",
-      description = "The ridge penalty. Default: ${DEFAULT-VALUE}, as in the paper.")
-  private double lambda;
+  @Mixin private SolverOptions solver = new SolverOptions();
 
   @Option(
       names = "--out",
@@ -74,20 +81,7 @@ final class FitCommand implements Callable<Integer> {
       description = "Feature extractors that share the work. Default: ${DEFAULT-VALUE}.")
   private int workers;
 
-  @Option(
-      names = "--gram",
-      paramLabel = "TYPE",
-      defaultValue = "FLOAT64",
-      description =
-          "Type of the Gram matrix's products: float64 or float32. Default: ${DEFAULT-VALUE}.")
-  private GramType gramType;
-
-  @Option(
-      names = "--factorisation",
-      paramLabel = "NAME",
-      defaultValue = "AUTO",
-      description = "auto, ejml or openblas. Default: ${DEFAULT-VALUE}.")
-  private FactorisationChoice factorisation;
+  @Mixin private GramOption gram = new GramOption();
 
   @Option(
       names = "--data",
@@ -124,16 +118,16 @@ final class FitCommand implements Callable<Integer> {
             EmbeddedBrokerConfig.in(directory).withPort(0),
             model.directory(),
             device,
-            gramType,
+            gram.type(),
             workers,
             Topics.DEFAULT,
-            new Topics.Partitions(Math.max(4, workers), 2),
+            new Topics.Partitions(Math.max(LEAST_TOKEN_PARTITIONS, workers), STATISTICS_PARTITIONS),
             Map.of(),
             FitSettings.of(contextDim),
-            new FlushPolicy(Duration.ofMinutes(1), FlushPolicy.DEFAULT.tokens(), 2L << 30),
+            FLUSH,
             CutPolicy.ON_DEMAND,
-            config -> config,
-            solver -> solver.withLambda(lambda).withFactorisation(factorisation));
+            UnaryOperator.identity(),
+            solver::refine);
     StopSignal stop = context.stop().arm();
     try (Installation installation = Installation.start(plan, context.clock(), context.console())) {
       return new FitRun(installation, model.directory(), context.console(), stop).run(batches, out);

@@ -34,14 +34,7 @@ final class FitOptions {
       description = "Rows and columns of a tile. Default: ${DEFAULT-VALUE}.")
   private int tileSize;
 
-  @Option(
-      names = "--gram",
-      paramLabel = "TYPE",
-      defaultValue = "float64",
-      description =
-          "Type of the Gram matrix's products: float64, or float32 for devices with slow float64."
-              + " Default: ${DEFAULT-VALUE}.")
-  private GramType gramType;
+  @Mixin private GramOption gram = new GramOption();
 
   @Option(
       names = "--max-sequence-tokens",
@@ -65,7 +58,7 @@ final class FitOptions {
   private boolean mixed;
 
   GramType gramType() {
-    return gramType;
+    return gram.type();
   }
 
   String router() {

@@ -5,7 +5,6 @@ import io.dume.models.SafetensorsWriter;
 import io.dume.models.TensorSpec;
 import io.dume.models.TensorType;
 import io.dume.router.Router;
-import io.dume.router.RouterEvent;
 import io.dume.router.RouterHistory;
 import io.dume.schemas.kafka.Topics;
 import io.dume.schemas.message.RouterVersion;
@@ -22,8 +21,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -62,8 +59,7 @@ final class FitRun {
     writeStatistics(version, out.resolve("statistics.safetensors"));
     Router router = router(version.getVersion());
     VersionDocument.weights(router).write(out.resolve("router.safetensors"));
-    Files.writeString(
-        out.resolve("version.json"), VersionDocument.pretty(version) + System.lineSeparator());
+    JsonFile.write(out.resolve("version.json"), VersionDocument.of(version));
     collectDeadLetters();
     setAside.forEach(console::note);
     long counted = version.getDomains().stream().mapToLong(d -> d.getRecords()).sum();
@@ -99,6 +95,9 @@ final class FitRun {
                 confirm(sent);
               }
               installation.requireWell();
+              if (stop.requested()) {
+                throw new StoppedException("stopped before all lines were fed");
+              }
               console.progress("%d records fed".formatted(records));
             }
 
@@ -125,27 +124,19 @@ final class FitRun {
   }
 
   private RouterVersion solve() throws InterruptedException {
-    Optional<RouterEvent> answer =
-        new CutRequests(installation.kafka(), installation.topics(), installation.router())
-            .ask(
-                OptionalDouble.empty(),
-                () -> {
-                  installation.requireWell();
-                  var now = installation.snapshot();
-                  console.progress(
-                      "%d of %d records extracted, %d tokens"
-                          .formatted(
-                              now.records() + now.setAside() + now.pendingRecords(),
-                              records,
-                              now.tokens() + now.pendingTokens()));
-                  return stop.requested();
-                });
-    RouterEvent event =
-        answer.orElseThrow(() -> new IllegalStateException("stopped before there was a version"));
-    if (event instanceof RouterEvent.Refused refused) {
-      throw new IllegalStateException("no router: " + refused.refusal().getReason());
-    }
-    return ((RouterEvent.Published) event).version();
+    return new CutRequests(installation.kafka(), installation.topics(), installation.router())
+        .version(
+            () -> {
+              installation.requireWell();
+              var now = installation.snapshot();
+              console.progress(
+                  "%d of %d records extracted, %d tokens"
+                      .formatted(
+                          now.records() + now.setAside() + now.pendingRecords(),
+                          records,
+                          now.tokens() + now.pendingTokens()));
+              return stop.requested();
+            });
   }
 
   private Router router(long version) {

@@ -16,8 +16,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "moerge",
     description = {
-      "Merges dense experts into one model directory. All weights outside of the MLPs are averaged;"
-          + " each expert keeps its MLPs. No training, no data."
+      "Merges dense experts into one model directory.",
+      "All weights outside of the MLPs are averaged; each expert keeps its MLPs. No training, no data."
     },
     footer = {
       "",

@@ -13,9 +13,10 @@ import picocli.CommandLine.Option;
 /** {@code dume solve}: a version now. */
 @Command(
     name = "solve",
-    description =
-        "Asks for a router version of all token batches that are there now, and waits for it: workers"
-            + " flush at once, the accumulator cuts, the solver solves.",
+    description = {
+      "Asks for a router version now, and waits for it.",
+      "It counts all token batches that are there: workers flush at once, the accumulator cuts, the solver solves."
+    },
     footer = {"", "Examples:", "  dume solve", "  dume solve --lambda 1 --timeout 1m"})
 final class SolveCommand implements Callable<Integer> {
 

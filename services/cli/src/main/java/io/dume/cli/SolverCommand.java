@@ -12,9 +12,10 @@ import picocli.CommandLine.Option;
 /** {@code dume solver}: cuts to versions. */
 @Command(
     name = "solver",
-    description =
-        "Runs a solver: a router version from each cut. Start more; one is active, the others stand"
-            + " by.",
+    description = {
+      "Runs a solver: a router version from each cut.",
+      "Start more; one is active, the others stand by."
+    },
     footer = {"", "Example:", "  dume solver --bootstrap-servers kafka:9092"})
 final class SolverCommand implements Callable<Integer> {
 

@@ -15,9 +15,10 @@ import picocli.CommandLine.Option;
 /** {@code dume up}: everything in one process. */
 @Command(
     name = "up",
-    description =
-        "Runs everything in this process until it is stopped: a broker, feature extractors, an"
-            + " accumulator and a solver. Its data directory survives restarts.",
+    description = {
+      "Runs broker, workers, accumulator and solver in one process.",
+      "It runs until it is stopped; its data directory survives restarts."
+    },
     footer = {
       "",
       "Example:",

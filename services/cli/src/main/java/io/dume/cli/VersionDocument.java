@@ -1,6 +1,5 @@
 package io.dume.cli;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -30,14 +29,6 @@ final class VersionDocument {
   private VersionDocument() {}
 
   /** The whole description, as {@code version.json} has it. */
-  static String pretty(RouterVersion version) {
-    try {
-      return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(of(version));
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a tree of plain values is always valid JSON", e);
-    }
-  }
-
   static ObjectNode of(RouterVersion version) {
     ObjectNode node = JSON.createObjectNode();
     node.put("router", version.getRouter());

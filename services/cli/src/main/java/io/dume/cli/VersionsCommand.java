@@ -13,9 +13,10 @@ import picocli.CommandLine.Option;
 /** {@code dume versions}: the router versions there are, and those that come. */
 @Command(
     name = "versions",
-    description =
-        "Lists a router's versions, and the cuts that gave none with the reason. With --follow, each"
-            + " new one as it comes.",
+    description = {
+      "Lists a router's versions.",
+      "And the cuts that gave none, with the reason. With --follow, each new one as it comes."
+    },
     footer = {
       "",
       "Examples:",

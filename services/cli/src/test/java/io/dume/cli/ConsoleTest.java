@@ -65,6 +65,24 @@ class ConsoleTest {
   }
 
   @Test
+  void shouldKeepPassingProgressOutOfPlainText() {
+    Console console = console(false);
+
+    console.passingProgress("1 of 3");
+
+    assertThat(err.toString()).isEmpty();
+  }
+
+  @Test
+  void shouldShowPassingProgressOnATerminal() {
+    Console console = console(true);
+
+    console.passingProgress("1 of 3");
+
+    assertThat(err.toString()).isEqualTo(CLEAR + "1 of 3");
+  }
+
+  @Test
   void shouldKeepResultsApartFromEverythingElse() {
     Console console = console(false);
     console.note("note");

@@ -8,6 +8,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,6 +32,25 @@ class HelpTest {
         .contains("DUME_BOOTSTRAP_SERVERS");
     assertThat(commandLine().getSubcommands().keySet())
         .allSatisfy(name -> assertThat(run.out()).containsPattern("(?m)^  " + name + " +\\w"));
+  }
+
+  @Test
+  void shouldSayOfEachCommandWhatItDoesInOneLine() {
+    CommandRun run = new CommandRun();
+
+    run.execute("--help");
+
+    assertThat(commandLine().getSubcommands().values())
+        .extracting(command -> command.getCommandSpec())
+        .allSatisfy(
+            command ->
+                assertThat(run.out())
+                    .containsPattern(
+                        "(?m)^  "
+                            + command.name()
+                            + " +"
+                            + Pattern.quote(command.usageMessage().description()[0])
+                            + "$"));
   }
 
   @Test

@@ -8,7 +8,6 @@ import io.dume.demo.TrainingLoop.Stage;
 import io.dume.demo.TrainingOptions.Tune;
 import io.dume.models.TensorType;
 import io.dume.models.Tokenizer;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -95,7 +94,7 @@ public final class DemoTrainer {
   private Path trainTokenizer() throws IOException {
     List<String> texts = new ArrayList<>();
     for (String domain : options.domains()) {
-      try (Stream<Document> documents = documents(domain, Split.TRAIN)) {
+      try (Stream<Document> documents = options.documents(domain, Split.TRAIN)) {
         documents.map(Document::text).forEach(texts::add);
       }
     }
@@ -124,19 +123,10 @@ public final class DemoTrainer {
   }
 
   private TokenStream stream(Tokenizer tokenizer, String domain, Split split) throws IOException {
-    try (Stream<Document> documents = documents(domain, split)) {
+    try (Stream<Document> documents = options.documents(domain, split)) {
       return new TokenStream(
           documents.map(document -> TokenStream.ended(tokenizer.encode(document.text()))).toList());
     }
-  }
-
-  private Stream<Document> documents(String domain, Split split) throws IOException {
-    if (options.corpora().isEmpty()) {
-      return DemoAssets.documents(domain, split);
-    }
-    Path file = options.corpora().get().resolve(domain).resolve(split.fileName());
-    BufferedReader reader = Files.newBufferedReader(file);
-    return DemoAssets.documents(reader);
   }
 
   private Weights trainBase(Path directory) throws IOException {

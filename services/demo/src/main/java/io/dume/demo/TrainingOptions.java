@@ -1,9 +1,14 @@
 package io.dume.demo;
 
+import io.dume.demo.DemoAssets.Document;
+import io.dume.demo.DemoAssets.Split;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What {@link DemoTrainer} does. {@link #shipped} is the recipe of the experts that come with the
@@ -226,6 +231,24 @@ public record TrainingOptions(
         seed);
   }
 
+  /** These options with one expert for each of the domains named, of the same text. */
+  public TrainingOptions withDomains(List<String> names) {
+    return new TrainingOptions(
+        out,
+        corpora,
+        base,
+        names,
+        tune,
+        sizes,
+        context,
+        batch,
+        basePasses,
+        expertPasses,
+        baseRate,
+        expertRate,
+        seed);
+  }
+
   /** These options with other sizes of the model and of a step. */
   public TrainingOptions withSizes(Sizes model, int tokens, int sequences) {
     return new TrainingOptions(
@@ -242,6 +265,14 @@ public record TrainingOptions(
         baseRate,
         expertRate,
         seed);
+  }
+
+  /** A domain's documents, from wherever they come. The stream must be closed. */
+  public Stream<Document> documents(String domain, Split split) throws IOException {
+    return corpora.isEmpty()
+        ? DemoAssets.documents(domain, split)
+        : DemoAssets.documents(
+            Files.newBufferedReader(corpora.get().resolve(domain).resolve(split.fileName())));
   }
 
   private static void check(String field, int value, int least) {

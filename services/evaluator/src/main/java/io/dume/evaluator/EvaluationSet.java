@@ -23,6 +23,16 @@ public final class EvaluationSet {
     this.context = context;
   }
 
+  /** What became of a document. */
+  public enum Added {
+    /** It is part of the set. */
+    TAKEN,
+    /** Left out: its domain has its tokens already. */
+    ENOUGH,
+    /** Left out: the text has no tokens. */
+    EMPTY
+  }
+
   /** Collects documents. Not thread-safe. */
   public static final class Builder {
     private final Tokenizer tokenizer;
@@ -61,13 +71,16 @@ public final class EvaluationSet {
      *
      * @param domain the document's label
      * @param text the document
-     * @return false if the domain has its tokens already, and the document was left out
+     * @return whether it was taken; one of which nothing can be predicted is not
      */
-    public boolean add(String domain, String text) {
+    public Added add(String domain, String text) {
       if (tokens.getOrDefault(domain, 0L) >= tokensPerDomain) {
-        return false;
+        return Added.ENOUGH;
       }
-      int[] encoded = tokenizer.encode(text);
+      int[] encoded = text.isEmpty() ? new int[0] : tokenizer.encode(text);
+      if (encoded.length == 0) {
+        return Added.EMPTY;
+      }
       int head = begin.isPresent() ? 1 : 0;
       int[] ids = new int[head + encoded.length + 1];
       begin.ifPresent(id -> ids[0] = id);
@@ -75,7 +88,7 @@ public final class EvaluationSet {
       ids[ids.length - 1] = endOfText;
       tokens.merge(domain, (long) ids.length, Long::sum);
       windows.computeIfAbsent(domain, d -> new ArrayList<>()).addAll(Windows.of(ids, context));
-      return true;
+      return Added.TAKEN;
     }
 
     /**
@@ -114,7 +127,7 @@ public final class EvaluationSet {
   /**
    * The domains, in the order in which they came.
    *
-   * @return domains with at least one document
+   * @return domains with at least one document, of which something can be predicted
    */
   public List<String> domains() {
     return List.copyOf(windows.keySet());

@@ -32,9 +32,13 @@ public record Perplexity(double negativeLogLikelihood, long tokens) {
   /**
    * exp(total negative log-likelihood / predicted tokens).
    *
-   * @return at least 1 for a proper model; NaN for no text
+   * @return at least 1 for a proper model
+   * @throws IllegalStateException if no token was predicted
    */
   public double value() {
-    return tokens == 0 ? Double.NaN : Math.exp(negativeLogLikelihood / tokens);
+    if (tokens == 0) {
+      throw new IllegalStateException("no token was predicted, so there is no perplexity");
+    }
+    return Math.exp(negativeLogLikelihood / tokens);
   }
 }
