@@ -50,7 +50,7 @@ class FitExitStatusIT {
     bad.put("[1, 2]", "not a JSON object");
     bad.put("{\"domain\":\"e2\"}", "\"sequences\" is missing");
     bad.put("{\"sequences\":[[1,2]]}", "domain");
-    bad.put("{\"domain\":\"e2\",\"sequences\":[[1.5]]}", "sequences");
+    bad.put("{\"domain\":\"e2\",\"sequences\":[[1.5]]}", "is not an integer");
 
     // A bad line after each good one, as far as they go.
     List<String> lines = new ArrayList<>();
