@@ -5,7 +5,6 @@ import io.dume.router.RouterHistory;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -41,7 +40,7 @@ final class RouterCommand implements Callable<Integer> {
         names = "--version",
         paramLabel = "N",
         description = "Which version. Default: the newest.")
-    private OptionalLong version = OptionalLong.empty();
+    private Optional<Long> version = Optional.empty();
 
     @Option(
         names = "--out",
@@ -62,7 +61,7 @@ final class RouterCommand implements Callable<Integer> {
       try (RouterHistory history =
           RouterHistory.open(kafka.settings(), kafka.topics(), router.name())) {
         Optional<Router> found =
-            version.isPresent() ? history.version(version.getAsLong()) : history.newest();
+            version.isPresent() ? history.version(version.get()) : history.newest();
         chosen = found.orElseThrow(this::missing);
       }
       VersionDocument.weights(chosen).write(out);
@@ -78,7 +77,7 @@ final class RouterCommand implements Callable<Integer> {
       return new IllegalArgumentException(
           version.isPresent()
               ? "router %s has no version %d: `dume versions` lists them"
-                  .formatted(router.name(), version.getAsLong())
+                  .formatted(router.name(), version.get())
               : "router %s has no version yet: `dume solve` asks for one".formatted(router.name()));
     }
   }
