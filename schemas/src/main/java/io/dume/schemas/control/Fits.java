@@ -45,11 +45,6 @@ public final class Fits {
     if (log.state().fit(router).isEmpty()) {
       log.append(new FitCreated(router, proposal, clock.instant().truncatedTo(ChronoUnit.MILLIS)));
     }
-    if (log.state().experts(router).isEmpty()) {
-      List<DomainExpert> domains =
-          experts.stream().map(e -> new DomainExpert(e.getName(), e.getName())).toList();
-      log.append(new ExpertsChanged(router, 1, experts, domains));
-    }
     Fit fit =
         log.state()
             .fit(router)
@@ -59,6 +54,20 @@ public final class Fits {
                         "the fit of router %s could not be created: another router has it already;"
                                 .formatted(router)
                             + " give this one a label of its own"));
+    List<String> differences = differences(fit, proposal);
+    boolean otherProfile = !fit.getProfile().equals(proposal.getProfile());
+    if (otherProfile && !mixed) {
+      differences.add(
+          "numeric profile: %s in the fit, %s here (--mixed lets it in, and versions show it)"
+              .formatted(describe(fit.getProfile()), describe(proposal.getProfile())));
+    }
+    refuse(router, differences);
+    // Only who belongs to the fit may say which experts it has.
+    if (log.state().experts(router).isEmpty()) {
+      List<DomainExpert> domains =
+          experts.stream().map(e -> new DomainExpert(e.getName(), e.getName())).toList();
+      log.append(new ExpertsChanged(router, 1, experts, domains));
+    }
     ExpertsChanged list =
         log.state()
             .experts(router)
@@ -67,29 +76,26 @@ public final class Fits {
                     new IncompatibleFitException(
                         "the experts of router %s are not a valid list: names must differ"
                             .formatted(router)));
-    List<String> differences = differences(fit, proposal);
-    boolean otherProfile = !fit.getProfile().equals(proposal.getProfile());
-    if (otherProfile && !mixed) {
-      differences.add(
-          "numeric profile: %s in the fit, %s here (--mixed lets it in, and versions show it)"
-              .formatted(describe(fit.getProfile()), describe(proposal.getProfile())));
-    }
     for (Expert expert : list.getExperts()) {
       if (experts.stream().noneMatch(expert::equals)) {
         differences.add(
             "expert %s: not in this model with the same MLPs".formatted(expert.getName()));
       }
     }
-    if (!differences.isEmpty()) {
-      throw new IncompatibleFitException(
-          "this worker can't join the fit of router %s: %s"
-              .formatted(router, String.join("; ", differences)));
-    }
+    refuse(router, differences);
     if (otherProfile && !log.state().mixed(fit.getId())) {
       // Before the first flush, so that no version with its statistics can miss it.
       log.append(new MixedIn(fit.getId(), describe(proposal.getProfile())));
     }
     return new Joined(fit, list, otherProfile);
+  }
+
+  private static void refuse(String router, List<String> differences) {
+    if (!differences.isEmpty()) {
+      throw new IncompatibleFitException(
+          "this worker can't join the fit of router %s: %s"
+              .formatted(router, String.join("; ", differences)));
+    }
   }
 
   private static List<String> differences(Fit fit, Fit proposal) {
@@ -108,6 +114,7 @@ public final class Fits {
         proposal.getMaxSequenceTokens(),
         differences);
     compare("largest record", fit.getMaxRecordTokens(), proposal.getMaxRecordTokens(), differences);
+    compare("label", quoted(fit.getLabel()), quoted(proposal.getLabel()), differences);
     compare("tokenizer", fit.getTokenizer(), proposal.getTokenizer(), differences);
     return differences;
   }
@@ -116,6 +123,10 @@ public final class Fits {
     if (!there.equals(here)) {
       differences.add("%s: %s in the fit, %s here".formatted(field, there, here));
     }
+  }
+
+  private static String quoted(String label) {
+    return '"' + label + '"';
   }
 
   private static String describe(ExtractionProfile profile) {
