@@ -3,9 +3,11 @@ package io.dume.cli;
 import io.dume.router.RouterEvent;
 import io.dume.router.RouterHistory;
 import io.dume.schemas.control.ControlLog;
+import io.dume.schemas.control.ControlState;
 import io.dume.schemas.kafka.KafkaSettings;
 import io.dume.schemas.kafka.Topics;
 import io.dume.schemas.message.CutRequested;
+import io.dume.schemas.message.Fit;
 import io.dume.schemas.message.PartitionOffset;
 import io.dume.schemas.message.RouterVersion;
 import java.time.Duration;
@@ -50,20 +52,43 @@ final class CutRequests {
     String request = UUID.randomUUID().toString();
     // Opened first, so that the answer can't come before somebody listens.
     try (RouterHistory history = RouterHistory.open(kafka, topics, router)) {
-      CutRequested cut =
-          new CutRequested(
-              router, request, ends(), lambda.isPresent() ? lambda.getAsDouble() : null);
+      List<PartitionOffset> ends = ends();
       try (ControlLog log = new ControlLog(kafka, topics)) {
-        log.append(cut);
-      }
-      while (!stop.getAsBoolean()) {
-        for (RouterEvent event : history.next(POLL)) {
-          if (requests(event).contains(request)) {
-            return Optional.of(event);
+        log.append(
+            new CutRequested(
+                router, request, ends, lambda.isPresent() ? lambda.getAsDouble() : null));
+        while (!stop.getAsBoolean()) {
+          for (RouterEvent event : history.next(POLL)) {
+            if (requests(event).contains(request)) {
+              return Optional.of(event);
+            }
           }
+          log.poll(Duration.ZERO);
+          requireAnswerable(log.state(), ends);
         }
       }
       return Optional.empty();
+    }
+  }
+
+  /** While the router has no fit, a worker may still be on its way to create one. */
+  private void requireAnswerable(ControlState state, List<PartitionOffset> ends) {
+    Optional<Fit> fit = state.fit(router);
+    if (fit.isEmpty()) {
+      return;
+    }
+    state
+        .failure(fit.get().getId())
+        .ifPresent(
+            reason -> {
+              throw new IllegalStateException(
+                  "the fit of router %s was stopped, and gives no version any more: %s"
+                      .formatted(router, reason));
+            });
+    if (fit.get().getStart().size() < ends.size()) {
+      throw new IllegalStateException(
+          "%s has %d partitions, and had %d when the fit of router %s began: what is in the others is in no version; use a new installation (another --topic-prefix)"
+              .formatted(topics.tokenBatches(), ends.size(), fit.get().getStart().size(), router));
     }
   }
 

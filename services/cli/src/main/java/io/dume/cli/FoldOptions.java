@@ -36,7 +36,8 @@ final class FoldOptions {
       paramLabel = "TIME",
       defaultValue = "60s",
       description =
-          "Longer than writing a full cache takes; a restart that lost its stores waits for so long."
+          "Longer than writing a full cache, or the statistics of a cut, takes: raise it for models"
+              + " of gigabytes of statistics. A restart that lost its stores waits for so long."
               + " Default: ${DEFAULT-VALUE}.")
   private Duration transactionTimeout;
 

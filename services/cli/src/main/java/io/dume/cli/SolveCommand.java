@@ -54,6 +54,9 @@ final class SolveCommand implements Callable<Integer> {
             .ask(
                 lambda.map(OptionalDouble::of).orElse(OptionalDouble.empty()),
                 () -> stop.requested() || System.nanoTime() - deadline > 0);
+    if (stop.requested()) {
+      throw new StoppedException("stopped before there was a version; the request stands");
+    }
     if (answer.isEmpty()) {
       throw new IllegalStateException(
           "no answer within %s; are feature extractors, an accumulator and a solver running?"
