@@ -176,6 +176,10 @@ final class DemoRun {
       stop.onRequest(feed::stop);
       feed.send(sources(part));
     }
+    if (stopped()) {
+      // Nobody waits for a version of what was cut off.
+      throw stoppedEarly();
+    }
   }
 
   private List<FeedSource> sources(Function<DemoText, InputStream> part) throws IOException {

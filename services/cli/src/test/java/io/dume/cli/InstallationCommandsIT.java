@@ -1,0 +1,224 @@
+package io.dume.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.dume.models.RouterWeights;
+import io.dume.schemas.kafka.KafkaSettings;
+import io.dume.schemas.kafka.Topics;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands about text and versions, one after the other against one {@code dume up}. */
+@Timeout(180)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class InstallationCommandsIT {
+
+  private static final Pattern ADDRESS = Pattern.compile("bootstrap servers: (\\S+)");
+
+  @TempDir private static Path directory;
+  private static final ExecutorService EXECUTOR = Executors.newSingleThreadExecutor();
+  private static final CommandRun UP = new CommandRun();
+  private static Future<Integer> up;
+  private static DemoModel model;
+  private static String server;
+
+  @BeforeAll
+  static void start() throws Exception {
+    model = DemoModel.make(directory);
+    up =
+        EXECUTOR.submit(
+            () ->
+                UP.execute(
+                    "up",
+                    "--data",
+                    directory.resolve("data").toString(),
+                    "--model",
+                    model.merged(),
+                    "--port",
+                    "0",
+                    "--cut-tokens",
+                    "1000000000",
+                    "--cut-interval",
+                    "1d"));
+    await()
+        .atMost(Duration.ofSeconds(90))
+        .untilAsserted(() -> assertThat(UP.out()).as(UP.err()).containsPattern(ADDRESS));
+    Matcher address = ADDRESS.matcher(UP.out());
+    assertThat(address.find()).isTrue();
+    server = address.group(1);
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    UP.stop().request();
+    try {
+      assertThat(up.get(60, TimeUnit.SECONDS)).as(UP.err()).isZero();
+    } finally {
+      EXECUTOR.shutdownNow();
+    }
+  }
+
+  @Test
+  @Order(1)
+  void shouldSayThatThereIsNoVersionYet() {
+    CommandRun versions = run("versions");
+    CommandRun export = new CommandRun();
+
+    int status = export.execute(with("router", "export", "--out", "unused.safetensors"));
+
+    assertThat(versions.out()).isEmpty();
+    assertThat(versions.err()).contains("router default has no version yet");
+    assertThat(status).isEqualTo(ExitCode.FAILURE);
+    assertThat(export.err()).contains("router default has no version yet");
+  }
+
+  @Test
+  @Order(2)
+  void shouldSayWhyACutGaveNoVersion() {
+    CommandRun solve = new CommandRun();
+
+    int status = solve.execute(with("solve", "--timeout", "60s"));
+
+    assertThat(status).isEqualTo(ExitCode.FAILURE);
+    assertThat(solve.out()).startsWith("refused").contains("no tokens yet for expert novel");
+  }
+
+  @Test
+  @Order(3)
+  void shouldFeedWhatItCanAndListWhatItCannot() throws IOException {
+    Path text = model.testText(directory.resolve("feed.jsonl"), 2);
+    List<String> lines = new ArrayList<>(Files.readAllLines(text));
+    lines.add(DemoModel.document("law", "1", "a domain nobody knows"));
+    lines.add(DemoModel.document("math", "1", ""));
+    Files.write(text, lines);
+    CommandRun feed = new CommandRun();
+
+    int status = feed.execute(with("feed", "--model", model.merged(), "--jsonl", "" + text));
+
+    assertThat(status).isEqualTo(ExitCode.SET_ASIDE);
+    assertThat(feed.err())
+        .contains("10 documents", "2 set aside", "feed.jsonl")
+        .contains("unknown-domain", "empty-text");
+  }
+
+  @Test
+  @Order(4)
+  void shouldSolveAndListTheVersion() throws IOException {
+    CommandRun solve = run("solve", "--timeout", "60s");
+
+    CommandRun listed = run("versions");
+    CommandRun json = run("versions", "--json");
+
+    assertThat(solve.out()).startsWith("version 1 ");
+    assertThat(listed.out().lines()).hasSize(2).last().isEqualTo(solve.out().strip());
+    assertThat(listed.out()).startsWith("refused").contains("novel=", "scripture=");
+    JsonNode version = new ObjectMapper().readTree(json.out());
+    assertThat(version.get("version").longValue()).isEqualTo(1);
+    assertThat(version.get("experts")).hasSize(5);
+    assertThat(version.get("layers")).hasSize(DemoModel.LAYERS);
+    assertThat(version.at("/domains/0/tokens").longValue()).isPositive();
+    assertThat(version.at("/fit/contextDim").intValue()).isEqualTo(256);
+  }
+
+  @Test
+  @Order(5)
+  void shouldExportAVersionThatTheEvaluatorTakes() throws IOException {
+    Path file = directory.resolve("router.safetensors");
+    Path text = model.testText(directory.resolve("judge.jsonl"), 1);
+
+    CommandRun export = run("router", "export", "--version", "1", "--out", file.toString());
+
+    assertThat(export.err()).contains("version 1 of router default written to " + file);
+    RouterWeights router = RouterWeights.read(file);
+    assertThat(router.experts()).isEqualTo(5);
+    assertThat(router.hiddenSize()).isEqualTo(DemoModel.WIDTH);
+    assertThat(router.metadata())
+        .containsEntry("version", "1")
+        .containsEntry("experts", "novel,politics,code,math,scripture")
+        .containsEntry("context_dim", "256");
+    CommandRun judge = new CommandRun();
+    assertThat(
+            judge.execute(
+                "evaluate", "--model", model.merged(), "--router", "" + file, "--jsonl", "" + text))
+        .isZero();
+    assertThat(judge.out().lines()).hasSize(6);
+  }
+
+  @Test
+  @Order(6)
+  void shouldNameTheVersionThatDoesNotExist() {
+    CommandRun export = new CommandRun();
+
+    int status =
+        export.execute(with("router", "export", "--version", "9", "--out", "unused.safetensors"));
+
+    assertThat(status).isEqualTo(ExitCode.FAILURE);
+    assertThat(export.err()).contains("router default has no version 9");
+  }
+
+  @Test
+  @Order(7)
+  void shouldListWhatCouldNotBeCounted() throws Exception {
+    KafkaSettings kafka = KafkaSettings.of(server);
+    try (KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(
+            kafka.producer(Map.of()), new ByteArraySerializer(), new ByteArraySerializer())) {
+      byte[] garbage = "no Avro at all".getBytes(StandardCharsets.UTF_8);
+      producer.send(new ProducerRecord<>(Topics.DEFAULT.tokenBatches(), 0, null, garbage)).get();
+    }
+    run("solve", "--timeout", "60s");
+
+    CommandRun lines = run("dead-letters");
+    CommandRun json = run("dead-letters", "--json");
+    CommandRun none = run("dead-letters", "--reason", "no-such-reason");
+
+    assertThat(lines.err()).contains("1 dead letters");
+    assertThat(lines.out()).contains(Topics.DEFAULT.tokenBatches() + "/0@");
+    JsonNode letter = new ObjectMapper().readTree(json.out());
+    assertThat(letter.get("sourceTopic").textValue()).isEqualTo(Topics.DEFAULT.tokenBatches());
+    assertThat(letter.get("reason").textValue()).isNotBlank();
+    assertThat(letter.get("bytes").intValue()).isEqualTo("no Avro at all".length());
+    assertThat(none.out()).isEmpty();
+  }
+
+  private static CommandRun run(String... arguments) {
+    CommandRun run = new CommandRun();
+    int status = run.execute(with(arguments));
+    assertThat(status).as(run.err()).isZero();
+    return run;
+  }
+
+  private static String[] with(String... arguments) {
+    String[] all = Arrays.copyOf(arguments, arguments.length + 2);
+    all[arguments.length] = "--bootstrap-servers";
+    all[arguments.length + 1] = server;
+    return all;
+  }
+}

@@ -1,0 +1,108 @@
+package io.dume.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.dume.schemas.message.CutRange;
+import io.dume.schemas.message.DomainTokens;
+import io.dume.schemas.message.Expert;
+import io.dume.schemas.message.ExtractionProfile;
+import io.dume.schemas.message.Fit;
+import io.dume.schemas.message.LayerSolution;
+import io.dume.schemas.message.RouterVersion;
+import io.dume.schemas.wire.Ids;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class VersionDocumentTest {
+
+  @TempDir private Path directory;
+
+  @Test
+  void shouldSayAllThatAVersionCarries() throws IOException {
+    // Given
+    RouterVersion version = version();
+    Path file = directory.resolve("version.json");
+
+    // When
+    JsonFile.write(file, VersionDocument.of(version));
+
+    // Then
+    JsonNode document = new ObjectMapper().readTree(file.toFile());
+    JsonNode expected =
+        new ObjectMapper()
+            .readTree(
+                """
+                {"router": "default", "version": 3, "createdAt": "1970-01-01T00:00:00Z",
+                 "sha256": "abc", "weightBytes": 48, "lambda": 0.01, "factorisation": "ejml",
+                 "coreType": "portable", "mixed": false,
+                 "experts": [{"name": "novel", "mlp": "n"}, {"name": "code", "mlp": "c"}],
+                 "domains": [{"domain": "novel", "expert": "novel", "tokens": 70, "records": 2},
+                             {"domain": "code", "expert": "code", "tokens": 30, "records": 1}],
+                 "cut": 30, "reason": "requested", "requests": ["r1"], "flushes": 12,
+                 "offsets": [{"partition": 0, "from": 0, "to": 4}], "setAside": 1,
+                 "expertsVersion": 1,
+                 "fit": {"id": "%s", "label": "", "backbone": "backbone",
+                   "featureSource": "mlp-input", "contextDim": 16, "fractionBits": 20,
+                   "tileSize": 256, "layersOfModel": 1, "hiddenSize": 5,
+                   "profile": {"device": "cpu", "instructionSet": "avx2",
+                     "library": "libtorch 2.5.1", "gram": "float64"}},
+                 "layers": [{"layer": 0, "residual": 1.0E-12, "smallestPivot": 0.5,
+                   "zeroColumns": [1]}]}
+                """
+                    .formatted(Ids.hex(version.getFit().getId())));
+    assertThat(document.toString()).isEqualTo(expected.toString());
+  }
+
+  private static RouterVersion version() {
+    Fit fit =
+        new Fit(
+            Ids.ofSlot("default", "", false),
+            "backbone",
+            "mlp-input",
+            16,
+            20,
+            256,
+            new ExtractionProfile("cpu", "avx2", "libtorch 2.5.1", "float64"),
+            "",
+            1,
+            5,
+            256,
+            128,
+            1024,
+            "",
+            2,
+            List.of());
+    return RouterVersion.newBuilder()
+        .setRouter("default")
+        .setVersion(3)
+        .setFit(fit)
+        .setCut(30)
+        .setRequests(List.of("r1"))
+        .setReason("requested")
+        .setSequence(12)
+        .setExpertsVersion(1)
+        .setExperts(List.of(new Expert("novel", "n"), new Expert("code", "c")))
+        .setDomains(
+            List.of(
+                new DomainTokens("novel", "novel", 70L, 2L),
+                new DomainTokens("code", "code", 30L, 1L)))
+        .setRanges(List.of(new CutRange(0, 0L, 4L)))
+        .setSetAside(1)
+        .setLambda(0.01)
+        .setFactorisation("ejml")
+        .setCoreType("portable")
+        .setMixed(false)
+        .setLayers(List.of(new LayerSolution(0, 1e-12, 0.5, List.of(1))))
+        .setCreatedAt(Instant.EPOCH)
+        .setParts(1)
+        .setWeightBytes(48)
+        .setSha256("abc")
+        .build();
+  }
+}
