@@ -84,6 +84,8 @@ final class BrokerSettings {
     settings.put("log.retention.ms", "-1");
     settings.put("log.retention.bytes", "-1");
     settings.put("offsets.retention.minutes", Integer.toString(Integer.MAX_VALUE));
+    // A service that was idle for a week goes on with the producer that it has.
+    settings.put("transactional.id.expiration.ms", Integer.toString(Integer.MAX_VALUE));
     // The broker shares the heap and the cores with the services.
     settings.put("log.cleaner.dedupe.buffer.size", Integer.toString(16 << 20));
     settings.put("num.network.threads", "2");

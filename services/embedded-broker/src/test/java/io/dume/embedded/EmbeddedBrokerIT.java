@@ -177,7 +177,7 @@ class EmbeddedBrokerIT {
   }
 
   @Test
-  void shouldKeepDataAndOffsetsForeverAndCreateNoTopicsByItself() throws Exception {
+  void shouldKeepDataOffsetsAndProducersForeverAndCreateNoTopicsByItself() throws Exception {
     EmbeddedBrokerConfig config =
         EmbeddedBrokerConfig.in(directory).withBrokerProperty("log.segment.bytes", "1048576");
 
@@ -186,6 +186,7 @@ class EmbeddedBrokerIT {
           .containsEntry("log.retention.ms", "-1")
           .containsEntry("log.retention.bytes", "-1")
           .containsEntry("offsets.retention.minutes", Integer.toString(Integer.MAX_VALUE))
+          .containsEntry("transactional.id.expiration.ms", Integer.toString(Integer.MAX_VALUE))
           .containsEntry("auto.create.topics.enable", "false")
           .containsEntry("log.segment.bytes", "1048576");
     }
