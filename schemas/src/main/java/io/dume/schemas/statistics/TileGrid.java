@@ -11,6 +11,12 @@ import java.util.List;
  * @param tileSize rows and columns of a tile, at least 1
  */
 public record TileGrid(int size, int tileSize) {
+  /**
+   * The most tiles of a grid. Lists of tiles are kept in memory, and the shape may come from a
+   * message that anybody wrote.
+   */
+  public static final int MAX_TILES = 1 << 20;
+
   /** A place in the upper triangle: {@code row <= col}. */
   public record Tile(int row, int col) {}
 
@@ -20,10 +26,11 @@ public record TileGrid(int size, int tileSize) {
           "a grid of size %d with tiles of %d: sizes are at least 1 and tiles at most 4096"
               .formatted(size, tileSize));
     }
-    if ((size - 1) / tileSize + 1 > Short.MAX_VALUE) {
+    long side = (size - 1) / tileSize + 1L;
+    if (side * (side + 1) / 2 > MAX_TILES) {
       throw new IllegalArgumentException(
           "size %d needs more than %d tiles of %d a side: use larger tiles"
-              .formatted(size, Short.MAX_VALUE, tileSize));
+              .formatted(size, MAX_TILES, tileSize));
     }
   }
 

@@ -63,7 +63,8 @@ class TileGridTest {
     "10, 4097",
     "2147483647, 256",
     "2147483647, 4096",
-    "40000, 1"
+    "40000, 1",
+    "1500, 1"
   })
   void shouldRefuseSizesThatNoMatrixHas(int size, int tileSize) {
     assertThatExceptionOfType(IllegalArgumentException.class)

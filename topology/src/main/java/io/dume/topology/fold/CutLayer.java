@@ -35,6 +35,10 @@ final class CutLayer {
 
   /** What is wrong with the sums, found before anything of the layer is sent. */
   Optional<String> problem() {
+    if (grid.bytes(0, 0) > Topics.MAX_MESSAGE_BYTES - ENVELOPE_BYTES) {
+      return Optional.of(
+          "a tile has %d bytes, more than a message takes".formatted(grid.bytes(0, 0)));
+    }
     long targetBytes = (long) grid.size() * Long.BYTES * cut.getExperts().size();
     if (targetBytes > Topics.MAX_MESSAGE_BYTES - ENVELOPE_BYTES) {
       return Optional.of(

@@ -9,11 +9,14 @@ import io.dume.schemas.message.StatisticsKind;
 import io.dume.schemas.statistics.FixedPoint;
 import io.dume.schemas.statistics.TileGrid;
 import io.dume.schemas.statistics.Tiles;
+import io.dume.schemas.wire.Ids;
 import io.dume.schemas.wire.StatisticsKey;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** The tiles that an order names, and whether they are what the manifest promised. */
 final class FlushTiles {
@@ -39,15 +42,19 @@ final class FlushTiles {
   private final Map<Place, Long> largest = new HashMap<>();
 
   /**
-   * Sorts the tiles of an order.
+   * Sorts the tiles of an order. Anybody can write an order: nothing is allocated that it does not
+   * itself list.
    *
    * @throws IllegalArgumentException if the order names what can't exist
+   * @throws ArithmeticException if its counts don't fit into the sums
    */
   FlushTiles(ApplyFlush order, Staging staging) {
     this.order = order;
     this.staging = staging;
     this.grid = new TileGrid(Math.addExact(order.getWidth(), 1), order.getTileSize());
     this.fixedPoint = new FixedPoint(order.getFractionBits());
+    requireCounts();
+    requireWholeGroups();
     for (ExpectedTile tile : order.getTiles()) {
       SlotCount slot = slot(tile.getSlot());
       Group group =
@@ -63,6 +70,37 @@ final class FlushTiles {
     for (LargestDiagonal diagonal : order.getDiagonals()) {
       slot(diagonal.getSlot());
       largest.put(new Place(diagonal.getLayer(), diagonal.getSlot()), diagonal.getValue());
+    }
+  }
+
+  private void requireCounts() {
+    Set<Id> seen = new HashSet<>();
+    for (SlotCount slot : order.getSlots()) {
+      if (!seen.add(slot.getSlot())) {
+        throw new IllegalArgumentException("slot %s twice".formatted(Ids.hex(slot.getSlot())));
+      }
+      if (slot.getRecords() < 0) {
+        throw new IllegalArgumentException("%d records".formatted(slot.getRecords()));
+      }
+      fixedPoint.ofCount(slot.getTokens());
+    }
+  }
+
+  /** Each layer and slot that is named comes with a whole grid and b, or the order is refused. */
+  private void requireWholeGroups() {
+    Set<Place> named = new HashSet<>();
+    for (ExpectedTile tile : order.getTiles()) {
+      if (tile.getLayer() < 0 || tile.getLayer() > Short.MAX_VALUE) {
+        throw new IllegalArgumentException("layer %d".formatted(tile.getLayer()));
+      }
+      slot(tile.getSlot());
+      named.add(new Place(tile.getLayer(), tile.getSlot()));
+    }
+    long expected = named.size() * (grid.tiles() + 1L);
+    if (order.getTiles().size() != expected) {
+      throw new IllegalArgumentException(
+          "%d tiles where %d layers and slots have %d"
+              .formatted(order.getTiles().size(), named.size(), expected));
     }
   }
 
@@ -225,10 +263,5 @@ final class FlushTiles {
       sums.put(key, addend);
     }
     staging.delete(stagedKey);
-  }
-
-  /** The number of tiles that the order names. */
-  long size() {
-    return order.getTiles().size();
   }
 }

@@ -9,14 +9,18 @@ import io.dume.schemas.message.FoldProgress;
 import io.dume.schemas.message.Id;
 import io.dume.schemas.message.LayerFailed;
 import io.dume.schemas.message.StatisticsTile;
+import io.dume.schemas.statistics.FixedPoint;
+import io.dume.schemas.statistics.TileGrid;
 import io.dume.schemas.wire.Ids;
 import io.dume.schemas.wire.MalformedMessageException;
 import io.dume.schemas.wire.StatisticsKey;
 import io.dume.schemas.wire.Wire;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.apache.avro.specific.SpecificRecord;
 import org.slf4j.Logger;
@@ -137,16 +141,16 @@ public final class Fold {
           out);
       return;
     }
-    FlushTiles tiles;
-    try {
-      tiles = new FlushTiles(order, staging);
-    } catch (IllegalArgumentException | ArithmeticException e) {
-      refuse(in, MALFORMED, "an order that can't be: " + e.getMessage(), now, out);
-      return;
-    }
-    Optional<String> problem = problem(order, progress, last).or(tiles::problem);
+    Optional<String> problem = problem(order, progress, last);
     if (problem.isEmpty()) {
-      problem = add(tiles);
+      FlushTiles tiles;
+      try {
+        tiles = new FlushTiles(order, staging);
+      } catch (IllegalArgumentException | ArithmeticException e) {
+        refuse(in, MALFORMED, "an order that can't be: " + e.getMessage(), now, out);
+        return;
+      }
+      problem = tiles.problem().or(() -> add(tiles));
     }
     if (problem.isPresent()) {
       String reason =
@@ -156,7 +160,7 @@ public final class Fold {
       staging.discard(order.getFlush(), in.partition(), "fit-failed", now, out);
       return;
     }
-    staging.applied(order.getFlush(), tiles.size(), in, now, out);
+    staging.applied(order.getFlush(), order.getTiles().size(), in, now, out);
     records.keep(
         new FoldProgress(
             fit,
@@ -219,11 +223,23 @@ public final class Fold {
       return Optional.of(
           "%d partitions where there are %d".formatted(cut.getStatisticsPartitions(), partitions));
     }
-    return cut.getSlots().stream()
-        .map(CutSlot::getExpert)
-        .filter(e -> e < 0 || e >= cut.getExperts().size())
-        .findFirst()
-        .map(e -> "expert %d of %d".formatted(e, cut.getExperts().size()));
+    try {
+      new TileGrid(Math.addExact(cut.getWidth(), 1), cut.getTileSize());
+      FixedPoint fixedPoint = new FixedPoint(cut.getFractionBits());
+      cut.getSlots().forEach(slot -> fixedPoint.ofCount(slot.getTokens()));
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      return Optional.of(e.getMessage());
+    }
+    Set<Id> seen = new HashSet<>();
+    for (CutSlot slot : cut.getSlots()) {
+      if (!seen.add(slot.getSlot())) {
+        return Optional.of("slot %s twice".formatted(Ids.hex(slot.getSlot())));
+      }
+      if (slot.getExpert() < 0 || slot.getExpert() >= cut.getExperts().size()) {
+        return Optional.of("expert %d of %d".formatted(slot.getExpert(), cut.getExperts().size()));
+      }
+    }
+    return Optional.empty();
   }
 
   /** What keeps the whole partition from this cut. */
@@ -244,6 +260,9 @@ public final class Fold {
     if (progress.isEmpty()) {
       return Optional.of("no flush has been folded yet");
     }
+    if (cut.getSlots().isEmpty()) {
+      return Optional.of("no token of any expert is in the sums");
+    }
     FoldProgress p = progress.get();
     return p.getWidth() == cut.getWidth()
             && p.getTileSize() == cut.getTileSize()
@@ -262,7 +281,10 @@ public final class Fold {
         problem = Optional.of(e.getMessage());
       }
     }
-    problem.ifPresent(p -> stopEverywhere(cut.getFit(), p, out));
+    // Of a fit that is stopped in its first layer, the others have no more to say.
+    problem
+        .filter(p -> failure(cut.getFit()).isEmpty())
+        .ifPresent(p -> stopEverywhere(cut.getFit(), p, out));
     return problem;
   }
 

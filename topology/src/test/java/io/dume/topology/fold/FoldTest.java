@@ -2,6 +2,7 @@ package io.dume.topology.fold;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.management.ThreadMXBean;
 import io.dume.schemas.message.ApplyFlush;
 import io.dume.schemas.message.Cut;
 import io.dume.schemas.message.CutRange;
@@ -11,6 +12,7 @@ import io.dume.schemas.message.ExpectedTile;
 import io.dume.schemas.message.Expert;
 import io.dume.schemas.message.Fit;
 import io.dume.schemas.message.FitFailed;
+import io.dume.schemas.message.LargestDiagonal;
 import io.dume.schemas.message.LayerFailed;
 import io.dume.schemas.message.SlotCount;
 import io.dume.schemas.message.StatisticsKind;
@@ -24,6 +26,7 @@ import io.dume.topology.synthetic.MapShelf;
 import io.dume.topology.synthetic.PlainSums;
 import io.dume.topology.synthetic.SyntheticFit;
 import io.dume.topology.synthetic.SyntheticFlush;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -289,13 +292,51 @@ class FoldTest {
     take(new byte[0], with(order(flush, 1), b -> b.setSlots(List.of())));
     take(new byte[0], with(order(flush, 1), b -> b.getTiles().get(0).put(1, 7)));
     take(new byte[0], with(order(flush, 1), b -> b.getTiles().get(0).put(3, -1)));
+    take(new byte[0], with(order(flush, 1), b -> b.getTiles().get(0).put(0, 1 << 16)));
+    take(new byte[0], with(order(flush, 1), b -> b.getTiles().remove(0)));
+    take(new byte[0], with(order(flush, 1), b -> b.getSlots().get(0).put(4, -1L)));
+    take(new byte[0], with(order(flush, 1), b -> b.getSlots().get(0).put(4, 1L << 60)));
+    take(new byte[0], with(order(flush, 1), b -> b.getSlots().get(0).put(5, -1L)));
+    take(new byte[0], with(order(flush, 1), FoldTest::nameSlotsTwice));
 
     stage(flush);
     apply(flush, 1);
 
-    assertThat(refusals()).hasSize(6).containsOnly("malformed-message");
+    assertThat(refusals()).hasSize(12).containsOnly("malformed-message");
     assertThat(stops()).isEmpty();
     assertThat(gram.size()).isPositive();
+  }
+
+  private static void nameSlotsTwice(ApplyFlush.Builder order) {
+    order.getSlots().addAll(List.copyOf(order.getSlots()));
+    for (ExpectedTile tile : List.copyOf(order.getTiles())) {
+      order.getTiles().add(ExpectedTile.newBuilder(tile).setSlot(1).build());
+    }
+    List.copyOf(order.getDiagonals())
+        .forEach(d -> order.getDiagonals().add(LargestDiagonal.newBuilder(d).setSlot(1).build()));
+  }
+
+  /** Measures, since an allocation that just fits would pass every other test. */
+  @Test
+  void shouldNotAllocateAGridForEachTileOfAForgedOrder() {
+    SyntheticFlush flush = flush();
+    ApplyFlush forged =
+        with(
+            order(flush, 1),
+            b -> {
+              b.setWidth(1400).setTileSize(1);
+              b.getTiles().clear();
+              for (int layer = 0; layer < 500; layer++) {
+                b.getTiles().add(new ExpectedTile(layer, 0, StatisticsKind.TARGET, 0, 0, 0L));
+              }
+            });
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadAllocatedBytes();
+
+    take(new byte[0], forged);
+
+    assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(16L << 20);
+    assertThat(refusals()).containsExactly("malformed-message");
   }
 
   private static ApplyFlush with(ApplyFlush order, Consumer<ApplyFlush.Builder> change) {
@@ -309,6 +350,18 @@ class FoldTest {
     take(cut(0, 0, 0));
 
     assertThat(layers().failures().values()).hasSize(2).allMatch(r -> r.contains("no flush"));
+    assertThat(stops()).isEmpty();
+  }
+
+  @Test
+  void shouldFailACutThatHasNoSlots() {
+    SyntheticFlush flush = flush();
+    stage(flush);
+    apply(flush, 1);
+
+    take(Cut.newBuilder(cut(1, 0, 0)).setSlots(List.of()).build());
+
+    assertThat(layers().failures().values()).hasSize(2).allMatch(r -> r.contains("no token"));
     assertThat(stops()).isEmpty();
   }
 
@@ -333,14 +386,27 @@ class FoldTest {
     take(cut(1, tokens(flush) + 1, 0));
 
     assertThat(layers().complete()).isEmpty();
+    assertThat(layers().failures()).hasSize(2);
     assertThat(layers().failures().get(0)).contains("layer 0, domain code");
+    assertThat(stops()).as("once, not for each layer").hasSize(1);
   }
 
   @Test
   void shouldSetACutAsideThatCanNotBe() {
-    take(cut(0, 0, 1));
+    Cut good = cut(0, 0, 0);
+    CutSlot slot = good.getSlots().get(0);
 
-    assertThat(refusals()).containsExactly("malformed-message");
+    Stream.of(
+            cut(0, 0, 1),
+            cut(0, -1, 0),
+            cut(0, 1L << 60, 0),
+            Cut.newBuilder(good).setFractionBits(70).build(),
+            Cut.newBuilder(good).setWidth(Integer.MAX_VALUE).build(),
+            Cut.newBuilder(good).setWidth(1 << 20).setTileSize(32).build(),
+            Cut.newBuilder(good).setSlots(List.of(slot, slot)).build())
+        .forEach(this::take);
+
+    assertThat(refusals()).hasSize(7).containsOnly("malformed-message");
     assertThat(layers().failures()).isEmpty();
   }
 
