@@ -23,6 +23,9 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
  * reads; any thread may {@link #close}.
  */
 public final class RouterHistory implements AutoCloseable {
+  /** A version a microsecond for centuries. */
+  private static final long LARGEST_NUMBER = 1L << 53;
+
   private final RouterVersionsLog log;
   private final String router;
   private RouterAssembler following;
@@ -155,7 +158,11 @@ public final class RouterHistory implements AutoCloseable {
 
   /**
    * The highest version number that was published, whether or not its parts are there: the one that
-   * a publisher must stay above.
+   * a publisher must stay above. Numbers that no publisher can have reached, below 1 or above 2^53,
+   * are forged and do not count: one of them would use up all numbers there are.
+   *
+   * <p>It looks no further back than the last version, so a forged lower number behind it hides it:
+   * a publisher must also remember the number of its own.
    *
    * @return the number, or nothing while there is none
    */
@@ -165,6 +172,10 @@ public final class RouterHistory implements AutoCloseable {
             log.scanBackwards(
                     log.end(), () -> new Numbers(router), window -> window.highest.isPresent())
                 .highest);
+  }
+
+  private static boolean plausible(long number) {
+    return number >= 1 && number <= LARGEST_NUMBER;
   }
 
   private static final class Numbers implements Consumer<ConsumerRecord<byte[], byte[]>> {
@@ -187,7 +198,7 @@ public final class RouterHistory implements AutoCloseable {
         // Readers of versions report it; it has no number.
         return;
       }
-      if (version.getRouter().equals(router)) {
+      if (version.getRouter().equals(router) && plausible(version.getVersion())) {
         highest = OptionalLong.of(Math.max(highest.orElse(0), version.getVersion()));
       }
     }

@@ -284,6 +284,15 @@ class RouterClientIT {
   }
 
   @Test
+  void shouldNotCountNumbersThatNoPublisherCanHaveReached() {
+    topic.publish("demo", 1, 8, 0, -3, (1L << 53) + 1, Long.MAX_VALUE);
+
+    try (RouterHistory history = history()) {
+      assertThat(history.highestNumber()).hasValue(8);
+    }
+  }
+
+  @Test
   void shouldHaveNothingToTellOfARouterThatWasNeverPublished() {
     topic.publish("other", 1, 1);
 

@@ -55,6 +55,14 @@ final class CutSubscription implements AutoCloseable, ConsumerRebalanceListener 
     consumer.subscribe(List.of(topics.cuts()), this);
   }
 
+  /**
+   * What this group committed with its last transaction.
+   *
+   * @param positions the next position of each partition of layer-statistics
+   * @param lastVersion the number of the last version that was published with them, or 0
+   */
+  record Committed(Map<TopicPartition, Long> positions, long lastVersion) {}
+
   TopicPartition partition() {
     return partition;
   }
@@ -96,9 +104,9 @@ final class CutSubscription implements AutoCloseable, ConsumerRebalanceListener 
   /**
    * Goes to the committed position of the cuts.
    *
-   * @return the committed positions of layer-statistics
+   * @return the committed positions of layer-statistics, and the last version
    */
-  Map<TopicPartition, Long> seekToCommitted() {
+  Committed seekToCommitted() {
     List<PartitionInfo> statistics = consumer.partitionsFor(topics.layerStatistics());
     Set<TopicPartition> wanted =
         IntStream.range(0, statistics.size())
@@ -106,10 +114,12 @@ final class CutSubscription implements AutoCloseable, ConsumerRebalanceListener 
             .collect(Collectors.toSet());
     wanted.add(partition);
     Map<TopicPartition, Long> positions = new HashMap<>();
+    long lastVersion = 0;
     for (Map.Entry<TopicPartition, OffsetAndMetadata> entry :
         consumer.committed(wanted).entrySet()) {
       if (entry.getValue() != null) {
         positions.put(entry.getKey(), entry.getValue().offset());
+        lastVersion = Math.max(lastVersion, Publisher.lastVersion(entry.getValue().metadata()));
       }
     }
     Long cuts = positions.remove(partition);
@@ -119,7 +129,7 @@ final class CutSubscription implements AutoCloseable, ConsumerRebalanceListener 
       consumer.seek(partition, cuts);
     }
     reassigned = false;
-    return positions;
+    return new Committed(positions, lastVersion);
   }
 
   /** Leaves the group and joins it again. */

@@ -4,6 +4,7 @@ import io.dume.router.RouterHistory;
 import io.dume.schemas.kafka.DeadLetters;
 import io.dume.schemas.kafka.Topics;
 import io.dume.schemas.message.DeadLetter;
+import io.dume.schemas.message.RouterVersion;
 import io.dume.schemas.wire.Wire;
 import io.dume.solver.RouterMessages.Keyed;
 import java.time.Duration;
@@ -13,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -33,6 +36,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * one thread.
  */
 final class Publisher implements AutoCloseable {
+  private static final Pattern LAST_VERSION = Pattern.compile("last-version=(\\d{1,18})");
+
   private final Topics topics;
   private final KafkaProducer<byte[], byte[]> producer;
   private long lastVersion;
@@ -88,6 +93,27 @@ final class Publisher implements AutoCloseable {
   }
 
   /**
+   * Counts a version that was published earlier.
+   *
+   * @param version its number, or 0 where there was none
+   */
+  void stayAbove(long version) {
+    lastVersion = Math.max(lastVersion, version);
+  }
+
+  /**
+   * The last version as the metadata of a committed position has it. The topic alone can't be
+   * trusted with it: whoever may write there can hide the last number behind a lower one.
+   *
+   * @param metadata of a committed position, anyone's
+   * @return the number, or 0 where none is
+   */
+  static long lastVersion(String metadata) {
+    Matcher matcher = LAST_VERSION.matcher(metadata);
+    return matcher.matches() ? Long.parseLong(matcher.group(1)) : 0;
+  }
+
+  /**
    * Publishes messages and commits positions, or neither.
    *
    * @param messages for router-versions; may be empty
@@ -102,7 +128,15 @@ final class Publisher implements AutoCloseable {
       Map<TopicPartition, Long> positions,
       ConsumerGroupMetadata group) {
     Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
-    positions.forEach((partition, next) -> offsets.put(partition, new OffsetAndMetadata(next)));
+    long newest = lastVersion;
+    for (Keyed keyed : messages) {
+      if (keyed.message() instanceof RouterVersion version) {
+        newest = Math.max(newest, version.getVersion());
+      }
+    }
+    String metadata = "last-version=" + newest;
+    positions.forEach(
+        (partition, next) -> offsets.put(partition, new OffsetAndMetadata(next, metadata)));
     try {
       producer.beginTransaction();
       List<Future<?>> sent = new ArrayList<>();
@@ -122,6 +156,7 @@ final class Publisher implements AutoCloseable {
       }
       producer.sendOffsetsToTransaction(offsets, group);
       producer.commitTransaction();
+      lastVersion = newest;
     } catch (ExecutionException e) {
       throw abandoned(
           e.getCause() instanceof RuntimeException cause
@@ -133,11 +168,6 @@ final class Publisher implements AutoCloseable {
     } catch (RuntimeException e) {
       throw abandoned(e);
     }
-  }
-
-  /** Counts a version that was published. */
-  void published(long version) {
-    lastVersion = version;
   }
 
   private static RuntimeException abandoned(RuntimeException e) {

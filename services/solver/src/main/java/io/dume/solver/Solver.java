@@ -162,7 +162,9 @@ public final class Solver implements AutoCloseable {
     standBy();
     Publisher taken = Publisher.takeOver(config);
     publisher = Optional.of(taken);
-    reader.seek(cuts.seekToCommitted());
+    CutSubscription.Committed committed = cuts.seekToCommitted();
+    taken.stayAbove(committed.lastVersion());
+    reader.seek(committed.positions());
     active = true;
     LOG.info(
         "active solver of router {}; the next version is {}", config.router(), taken.nextVersion());
@@ -191,12 +193,11 @@ public final class Solver implements AutoCloseable {
     Publisher current = publisher.orElseThrow();
     current.publish(messages, deadLetters, positions, cuts.groupMetadata());
     deadLetters.clear();
-    messages.forEach(keyed -> published(current, keyed));
+    messages.forEach(Solver::log);
   }
 
-  private static void published(Publisher publisher, Keyed keyed) {
+  private static void log(Keyed keyed) {
     if (keyed.message() instanceof RouterVersion version) {
-      publisher.published(version.getVersion());
       LOG.info(
           "router {}: version {} from cut {}",
           version.getRouter(),

@@ -21,6 +21,7 @@ import io.dume.schemas.message.FitFailed;
 import io.dume.schemas.message.LayerFailed;
 import io.dume.schemas.message.RouterVersion;
 import io.dume.schemas.message.SolveProfileFixed;
+import io.dume.schemas.wire.Wire;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -366,6 +367,40 @@ class SolverIT {
       assertThat(installation.events(2))
           .extracting(event -> published(event).getVersion() + " " + published(event).getRequests())
           .containsExactly("1 [one]", "2 [two]");
+    }
+  }
+
+  @Test
+  void shouldKeepCountingWhereForgedVersionsHideTheLastNumber() throws Exception {
+    try (Installation installation = installation()) {
+      FoldedStatistics statistics = new FoldedStatistics(installation.fit, 21, 40, 40, 40);
+      RouterVersion first = solveAlone(installation, statistics, 1);
+      sendVersions(installation, first, 70);
+      RouterVersion second = solveAlone(installation, statistics, 2);
+      sendVersions(installation, first, Long.MAX_VALUE, -5, 1, 2, 3, 4, 5, 6, 7, 8, 9);
+
+      RouterVersion third = solveAlone(installation, statistics, 3);
+
+      assertThat(second.getVersion()).isEqualTo(71);
+      assertThat(third.getVersion()).isEqualTo(72);
+    }
+  }
+
+  private static RouterVersion solveAlone(
+      Installation installation, FoldedStatistics statistics, int cut) {
+    Installation.Running running = installation.start();
+    installation.sendCut(statistics.cut(Installation.ROUTER, cut, List.of(), CONFIGURED));
+    installation.sendLayers(statistics, cut);
+    RouterVersion version = published(installation.events(cut).get(cut - 1));
+    running.solver().close();
+    return version;
+  }
+
+  private static void sendVersions(
+      Installation installation, RouterVersion template, long... numbers) {
+    for (long number : numbers) {
+      RouterVersion forged = RouterVersion.newBuilder(template).setVersion(number).build();
+      installation.send(installation.topics.routerVersions(), 0, List.of(Wire.encode(forged)));
     }
   }
 
