@@ -91,13 +91,14 @@ public final class FeatureExtractor implements AutoCloseable {
               config.flush().bytes());
       warnOfFrequentFlushes(accumulator, joined.experts().getDomains().size());
       long flushBytes = Math.max(config.flush().bytes(), accumulator.slotBytes());
-      try (KafkaProducer<byte[], byte[]> producer =
-          new KafkaProducer<>(
-              ClientSettings.producer(config, flushBytes),
-              new ByteArraySerializer(),
-              new ByteArraySerializer())) {
-        producer.initTransactions();
-        FlushTransaction transaction = new FlushTransaction(producer, config.instance());
+      try (FlushTransaction transaction =
+          new FlushTransaction(
+              () ->
+                  new KafkaProducer<>(
+                      ClientSettings.producer(config, flushBytes),
+                      new ByteArraySerializer(),
+                      new ByteArraySerializer()),
+              config.instance())) {
         work(
             control,
             joined,

@@ -1,5 +1,6 @@
 package io.dume.extractor;
 
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -13,26 +14,49 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.InvalidPidMappingException;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.OutOfOrderSequenceException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 
-/** One producer transaction a flush: all of it with the consumer's offsets, or nothing. */
-final class FlushTransaction {
+/**
+ * One producer transaction a flush: all of it with the consumer's offsets, or nothing. Owns the
+ * producer, and opens another when the broker has forgotten this one.
+ */
+final class FlushTransaction implements AutoCloseable {
   /** Each waits up to the producer's {@code max.block.ms}. */
   private static final int ATTEMPTS = 5;
 
   /** Takes the messages of a flush. */
   interface Sender extends Consumer<ProducerRecord<byte[], byte[]>> {}
 
-  private final Producer<byte[], byte[]> producer;
+  private final Supplier<Producer<byte[], byte[]>> producers;
   private final String instance;
+  private Producer<byte[], byte[]> producer;
 
-  FlushTransaction(Producer<byte[], byte[]> producer, String instance) {
-    this.producer = producer;
+  /**
+   * Opens a producer and ends what an earlier one of the same instance left open.
+   *
+   * @param producers gives a new producer of the same transactional id at each call
+   * @param instance names the worker in errors
+   */
+  FlushTransaction(Supplier<Producer<byte[], byte[]>> producers, String instance) {
+    this.producers = producers;
     this.instance = instance;
+    this.producer = open();
+  }
+
+  private Producer<byte[], byte[]> open() {
+    Producer<byte[], byte[]> opened = producers.get();
+    try {
+      retrying("start", opened::initTransactions);
+      return opened;
+    } catch (RuntimeException e) {
+      opened.close();
+      throw e;
+    }
   }
 
   /**
@@ -69,9 +93,31 @@ final class FlushTransaction {
       throw new ExtractorException(
           "worker %s can't flush: %s".formatted(instance, e.getMessage()), e);
     } catch (KafkaException e) {
-      abort(e);
+      if (isForgotten(e)) {
+        replace();
+      } else {
+        abort(e);
+      }
       return Optional.of(e);
     }
+  }
+
+  /**
+   * A broker forgets a transactional id that was idle for long, by default a week. Then there is no
+   * transaction to abort, and only a new producer can begin another.
+   */
+  private static boolean isForgotten(Throwable error) {
+    for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+      if (cause instanceof InvalidPidMappingException) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void replace() {
+    producer.close(Duration.ZERO);
+    producer = open();
   }
 
   private void abort(KafkaException cause) {
@@ -80,6 +126,10 @@ final class FlushTransaction {
     } catch (InterruptException e) {
       throw e;
     } catch (KafkaException e) {
+      if (isForgotten(e)) {
+        replace();
+        return;
+      }
       e.addSuppressed(cause);
       throw new ExtractorException(
           "worker %s could not flush (%s), and not abort the flush either"
@@ -105,5 +155,10 @@ final class FlushTransaction {
         }
       }
     }
+  }
+
+  @Override
+  public void close() {
+    producer.close();
   }
 }

@@ -3,6 +3,9 @@ package io.dume.extractor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.CommitFailedException;
@@ -13,25 +16,27 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RoundRobinPartitioner;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InvalidPidMappingException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.junit.jupiter.api.BeforeEach;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 
 class FlushTransactionTest {
   private static final Map<TopicPartition, OffsetAndMetadata> OFFSETS =
       Map.of(new TopicPartition("token-batches", 0), new OffsetAndMetadata(7));
 
-  private final MockProducer<byte[], byte[]> producer =
-      new MockProducer<>(
-          true, new RoundRobinPartitioner(), new ByteArraySerializer(), new ByteArraySerializer());
+  private final MockProducer<byte[], byte[]> producer = producer();
+  private final MockProducer<byte[], byte[]> successor = producer();
+  private final Deque<MockProducer<byte[], byte[]>> producers =
+      new ArrayDeque<>(List.of(producer, successor));
   private final MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("earliest");
-  private final FlushTransaction transaction = new FlushTransaction(producer, "w1");
+  private final FlushTransaction transaction = new FlushTransaction(producers::pop, "w1");
 
-  @BeforeEach
-  void initialise() {
-    producer.initTransactions();
+  private static MockProducer<byte[], byte[]> producer() {
+    return new MockProducer<>(
+        true, new RoundRobinPartitioner(), new ByteArraySerializer(), new ByteArraySerializer());
   }
 
   private Optional<KafkaException> run() {
@@ -89,5 +94,22 @@ class FlushTransactionTest {
         .isInstanceOf(ExtractorException.class)
         .hasMessageContaining("first")
         .hasStackTraceContaining("second");
+  }
+
+  @Test
+  void shouldGoOnWithAnotherProducerWhenTheBrokerHasForgottenThisOne() {
+    producer.sendOffsetsToTransactionException =
+        new KafkaException("in an error state", new InvalidPidMappingException("expired"));
+    Optional<KafkaException> first = run();
+
+    Optional<KafkaException> second = run();
+
+    assertThat(first)
+        .get(InstanceOfAssertFactories.THROWABLE)
+        .hasRootCauseInstanceOf(InvalidPidMappingException.class);
+    assertThat(second).isEmpty();
+    assertThat(producer.closed()).isTrue();
+    assertThat(producer.history()).isEmpty();
+    assertThat(successor.history()).hasSize(1);
   }
 }
