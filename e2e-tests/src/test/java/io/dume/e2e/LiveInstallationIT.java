@@ -246,6 +246,16 @@ class LiveInstallationIT {
     bad.add(
         new BadRecord(
             new ProducerRecord<>(manifests, 0, key, new byte[] {1, 2, 3}), "malformed-message"));
+    for (String internal :
+        List.of(
+            Topics.DEFAULT.control(), Topics.DEFAULT.cuts(), Topics.DEFAULT.layerStatistics())) {
+      bad.add(
+          new BadRecord(
+              new ProducerRecord<>(internal, 0, key, new byte[] {1, 2, 3}), "malformed-message"));
+    }
+    bad.add(
+        new BadRecord(
+            new ProducerRecord<>(Topics.DEFAULT.control(), 0, key, value), "wrong-message"));
     return bad;
   }
 
@@ -344,7 +354,7 @@ class LiveInstallationIT {
         json(Command.run("dead-letters", "--json", "--bootstrap-servers", bootstrap))) {
       assertThat(letter.get("detail").asText()).isNotBlank();
       assertThat(letter.get("service").asText())
-          .isIn(Set.of("feature-extractor", "sequencer", "fold"));
+          .isIn(Set.of("feature-extractor", "sequencer", "fold", "solver"));
       letters.put(
           new RawProducer.Place(
               letter.get("sourceTopic").asText(),
