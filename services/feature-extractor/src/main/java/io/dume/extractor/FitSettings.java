@@ -12,8 +12,9 @@ import java.util.OptionalInt;
  * @param tileSize rows and columns of a tile, 1 to 4096
  * @param maxSequenceTokens the longest sequence that a record may hold; the model's {@code
  *     max_position_embeddings}, at least contextDim, when empty
- * @param maxRecordTokens the most tokens that a record may hold; 65536, at least one longest
- *     sequence, when empty
+ * @param maxRecordTokens the most tokens that a record may hold; when empty 65536, or fewer for a
+ *     model whose features of so many tokens would take more than 2 GiB (layers × 4 bytes × hidden
+ *     size a token), and always room for one longest sequence
  * @param mixed whether to join a fit of another numeric profile, which its versions then show
  */
 public record FitSettings(
@@ -29,6 +30,7 @@ public record FitSettings(
   public static final String DEFAULT_ROUTER = "default";
 
   private static final int RECORD_TOKENS = 1 << 16;
+  private static final long FEATURE_BYTES = 2L << 30;
 
   public FitSettings {
     if (router.isBlank()) {
@@ -131,11 +133,14 @@ public record FitSettings(
         letIn);
   }
 
-  int sequenceLimit(int maxPositions) {
-    return maxSequenceTokens.orElse(Math.max(maxPositions, contextDim));
+  int sequenceLimit(ExtractionModel.Identity model) {
+    return maxSequenceTokens.orElse(Math.max(model.maxPositions(), contextDim));
   }
 
-  int recordLimit(int maxPositions) {
-    return maxRecordTokens.orElse(Math.max(RECORD_TOKENS, sequenceLimit(maxPositions)));
+  int recordLimit(ExtractionModel.Identity model) {
+    long bytesPerToken = (long) Float.BYTES * model.layers() * model.width();
+    // At most RECORD_TOKENS, so it is an int.
+    int affordable = (int) Math.min(RECORD_TOKENS, FEATURE_BYTES / bytesPerToken);
+    return maxRecordTokens.orElse(Math.max(affordable, sequenceLimit(model)));
   }
 }

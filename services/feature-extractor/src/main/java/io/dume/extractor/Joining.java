@@ -69,8 +69,8 @@ final class Joining {
             model.layers(),
             model.width(),
             model.vocabulary(),
-            settings.sequenceLimit(model.maxPositions()),
-            settings.recordLimit(model.maxPositions()),
+            settings.sequenceLimit(model),
+            settings.recordLimit(model),
             model.tokenizer(),
             partitions(admin, config.topics().partialStatistics()),
             earliest(admin, config.topics().tokenBatches()));

@@ -20,7 +20,7 @@
  *       which is S × L × 8 × (n(n + t) / 2) up to the rounding of the last tile;
  *   <li>one Gram matrix, heap and device: 8 × n² each;
  *   <li>a record's features, device: L × 4 × d × the tokens that count, at most {@code
- *       maxRecordTokens};
+ *       maxRecordTokens}: by default at most 2 GiB, or one longest sequence where that takes more;
  *   <li>activations, device: those of one forward pass of the model library, whose tokens are
  *       bounded there;
  *   <li>messages, heap: at most 16 MiB fetched, 64 MiB to be sent, 32 MiB of dead letters.

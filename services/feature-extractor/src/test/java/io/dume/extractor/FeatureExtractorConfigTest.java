@@ -65,10 +65,36 @@ class FeatureExtractorConfigTest {
   void shouldDeriveLimitsFromTheModel() {
     FitSettings settings = FitSettings.of(64);
 
-    assertThat(settings.sequenceLimit(2048)).isEqualTo(2048);
-    assertThat(settings.sequenceLimit(32)).isEqualTo(64);
-    assertThat(settings.recordLimit(2048)).isEqualTo(65536);
-    assertThat(settings.recordLimit(131072)).isEqualTo(131072);
+    assertThat(settings.sequenceLimit(model(12, 768, 2048))).isEqualTo(2048);
+    assertThat(settings.sequenceLimit(model(12, 768, 32))).isEqualTo(64);
+    assertThat(settings.recordLimit(model(6, 512, 2048))).isEqualTo(65536);
+    assertThat(settings.recordLimit(model(6, 512, 131072))).isEqualTo(131072);
+  }
+
+  @Test
+  void shouldHoldTheFeaturesOfALargeModelsRecordToTwoGigabytes() {
+    FitSettings settings = FitSettings.of(64);
+
+    // 32 layers of width 4096: half a MiB a token.
+    assertThat(settings.recordLimit(model(32, 4096, 2048))).isEqualTo(4096);
+    assertThat(settings.recordLimit(model(32, 4096, 8192))).isEqualTo(8192);
+    assertThat(
+            settings
+                .withLimits(OptionalInt.empty(), OptionalInt.of(50000))
+                .recordLimit(model(32, 4096, 2048)))
+        .isEqualTo(50000);
+  }
+
+  private static ExtractionModel.Identity model(int layers, int width, int maxPositions) {
+    return new ExtractionModel.Identity(
+        "cc".repeat(32),
+        layers,
+        width,
+        100,
+        maxPositions,
+        "",
+        TokenFeatures.EXPERTS,
+        Batches.fit().getProfile());
   }
 
   @Test
