@@ -18,6 +18,7 @@ import io.dume.topology.sequencer.Decision;
 import io.dume.topology.sequencer.Sequencer;
 import io.dume.topology.sequencer.SequencerConfig;
 import io.dume.topology.sequencer.Submission;
+import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -117,11 +118,11 @@ final class SequencerProcessor implements Processor<byte[], byte[], byte[], Addr
       if (decision instanceof Decision.ToPartition order) {
         byte[] key = StatisticsKey.marker(order.order().getFit(), order.order().getSequence());
         Addressed message = Addressed.to(order.partition(), Wire.encode(order.order()));
-        forward(SequencerTopology.ORDERS, key, message, order.timestamp());
+        order(key, message, order.timestamp());
       } else if (decision instanceof Decision.ToAll order) {
         byte[] key = StatisticsKey.marker(order.fit(), order.number());
         Addressed message = Addressed.toAll(Wire.encode(order.order()));
-        forward(SequencerTopology.ORDERS, key, message, order.timestamp());
+        order(key, message, order.timestamp());
       } else if (decision instanceof Decision.CutMade made) {
         byte[] key = StatisticsKey.marker(made.cut().getFit(), made.cut().getCut());
         Addressed message = Addressed.to(0, Wire.encode(made.cut()));
@@ -149,6 +150,13 @@ final class SequencerProcessor implements Processor<byte[], byte[], byte[], Addr
         "unknown-partition",
         refused.detail(),
         Instant.ofEpochMilli(refused.timestamp()));
+  }
+
+  private void order(byte[] key, Addressed message, long timestamp) {
+    byte[] time = ByteBuffer.allocate(Long.BYTES).putLong(timestamp).array();
+    RecordHeaders headers = new RecordHeaders();
+    headers.add(Incoming.ORDER_TIME, time);
+    context.forward(new Record<>(key, message, timestamp, headers), SequencerTopology.ORDERS);
   }
 
   private void forward(String sink, byte[] key, Addressed message, long timestamp) {

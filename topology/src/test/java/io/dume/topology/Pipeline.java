@@ -143,7 +143,10 @@ final class Pipeline implements AutoCloseable {
       for (TestRecord<byte[], byte[]> order : read(sequencer, TOPICS.partialStatistics())) {
         quiet = false;
         orders.add(decode(order.value()));
-        raw(fold, TOPICS.partialStatistics(), order.key(), order.value(), order.getRecordTime());
+        // As the broker does in this topic, with the time of appending in place of the writer's.
+        fold.createInputTopic(
+                TOPICS.partialStatistics(), new ByteArraySerializer(), new ByteArraySerializer())
+            .pipeInput(new TestRecord<>(order.key(), order.value(), order.headers(), now));
       }
       for (TestRecord<byte[], byte[]> failure : read(fold, TOPICS.control())) {
         quiet = false;

@@ -24,6 +24,18 @@ public record Topics(String prefix) {
   /** The largest message of any topic, in bytes; producers and topics are configured for it. */
   public static final int MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 
+  /**
+   * The largest record of the control log, in bytes. Every reader keeps what the log says in
+   * memory, so a larger one is refused before it is decoded.
+   */
+  public static final int MAX_CONTROL_BYTES = 1024 * 1024;
+
+  /**
+   * The largest cut, in bytes. It lists the experts of one control record, a slot for each of their
+   * domains and a range for each partition, which together stay below this.
+   */
+  public static final int MAX_CUT_BYTES = 8 * 1024 * 1024;
+
   /** The prefix when none is configured. */
   public static final Topics DEFAULT = new Topics("dume.");
 
@@ -94,25 +106,32 @@ public record Topics(String prefix) {
     return prefix + "dead-letters";
   }
 
-  private Map<String, NewTopic> wanted(Partitions partitions, Map<String, String> overrides) {
+  Map<String, NewTopic> wanted(Partitions partitions, Map<String, String> overrides) {
     String day = Long.toString(24L * 60 * 60 * 1000);
     String hour = Long.toString(60L * 60 * 1000);
     Map<String, NewTopic> wanted = new LinkedHashMap<>();
-    record Setting(String topic, int partitions, String retentionMs) {}
+    record Setting(String topic, int partitions, String retentionMs, int bytes) {}
     for (Setting s :
         List.of(
-            new Setting(tokenBatches(), partitions.tokenBatches(), "-1"),
-            new Setting(control(), 1, "-1"),
-            new Setting(partialStatistics(), partitions.statistics(), day),
-            new Setting(flushManifests(), 1, "-1"),
-            new Setting(cuts(), 1, "-1"),
-            new Setting(layerStatistics(), partitions.statistics(), hour),
-            new Setting(routerVersions(), 1, "-1"),
-            new Setting(deadLetters(), 1, "-1"))) {
+            new Setting(tokenBatches(), partitions.tokenBatches(), "-1", MAX_MESSAGE_BYTES),
+            new Setting(control(), 1, "-1", MAX_CONTROL_BYTES),
+            new Setting(partialStatistics(), partitions.statistics(), day, MAX_MESSAGE_BYTES),
+            new Setting(flushManifests(), 1, "-1", MAX_MESSAGE_BYTES),
+            new Setting(cuts(), 1, "-1", MAX_CUT_BYTES),
+            new Setting(layerStatistics(), partitions.statistics(), hour, MAX_MESSAGE_BYTES),
+            new Setting(routerVersions(), 1, "-1", MAX_MESSAGE_BYTES),
+            new Setting(deadLetters(), 1, "-1", MAX_MESSAGE_BYTES))) {
       Map<String, String> config = new HashMap<>();
       config.put("cleanup.policy", "delete");
       config.put("retention.ms", s.retentionMs());
-      config.put("max.message.bytes", Integer.toString(MAX_MESSAGE_BYTES));
+      config.put("max.message.bytes", Integer.toString(s.bytes()));
+      // The broker unpacks what is compressed and measures it again: a limit on compressed bytes
+      // would be none.
+      config.put("compression.type", "uncompressed");
+      if (s.topic().equals(partialStatistics())) {
+        // A worker's slow clock must not make the broker delete what has just come.
+        config.put("message.timestamp.type", "LogAppendTime");
+      }
       config.putAll(overrides);
       wanted.put(
           s.topic(),

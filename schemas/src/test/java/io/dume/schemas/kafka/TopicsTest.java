@@ -3,6 +3,8 @@ package io.dume.schemas.kafka;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.util.Map;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -22,6 +24,27 @@ class TopicsTest {
   @ValueSource(strings = {"a b", "a/b", "ä", "a\n"})
   void shouldRefuseAPrefixThatNoTopicCanHave(String prefix) {
     assertThatIllegalArgumentException().isThrownBy(() -> new Topics(prefix));
+  }
+
+  @Test
+  void shouldLimitWhatIsWrittenByItsSizeUnpackedAndKeepTilesByTheBrokersClock() {
+    Map<String, NewTopic> wanted =
+        Topics.DEFAULT.wanted(Topics.Partitions.DEFAULT, Map.of("retention.ms", "5"));
+
+    assertThat(wanted.values())
+        .hasSize(8)
+        .allSatisfy(
+            t ->
+                assertThat(t.configs())
+                    .containsEntry("compression.type", "uncompressed")
+                    .containsEntry("retention.ms", "5"));
+    assertThat(wanted.get("dume.control").configs()).containsEntry("max.message.bytes", "1048576");
+    assertThat(wanted.get("dume.cuts").configs()).containsEntry("max.message.bytes", "8388608");
+    assertThat(wanted.get("dume.token-batches").configs())
+        .containsEntry("max.message.bytes", "16777216")
+        .doesNotContainKey("message.timestamp.type");
+    assertThat(wanted.get("dume.partial-statistics").configs())
+        .containsEntry("message.timestamp.type", "LogAppendTime");
   }
 
   @ParameterizedTest

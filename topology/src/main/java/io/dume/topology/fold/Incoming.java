@@ -2,9 +2,11 @@ package io.dume.topology.fold;
 
 import io.dume.schemas.kafka.DeadLetters;
 import io.dume.schemas.message.DeadLetter;
+import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.Optional;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 
 /**
@@ -24,6 +26,21 @@ public record Incoming(
     Optional<byte[]> key,
     Optional<byte[]> value,
     Headers headers) {
+  /**
+   * The header of an order that holds its time: eight bytes, big-endian, epoch milliseconds. The
+   * record's timestamp can't: the topic overwrites it with the time of appending, so that its
+   * retention depends on nobody's clock.
+   */
+  public static final String ORDER_TIME = "order-time";
+
+  /** The time of an order about a flush, which is that of its manifest. */
+  long orderTime() {
+    Header header = headers.lastHeader(ORDER_TIME);
+    boolean written =
+        header != null && header.value() != null && header.value().length == Long.BYTES;
+    return written ? ByteBuffer.wrap(header.value()).getLong() : timestamp;
+  }
+
   /**
    * This record, whole, as a dead letter.
    *

@@ -46,8 +46,8 @@ final class Staging {
       return problem;
     }
     tiles.put(in.key().orElseThrow(), values);
-    // A worker's clock counts, but not before orders that were here first, and not ahead of ours.
-    long since = Math.max(records.orderTime(), Math.min(in.timestamp(), now.toEpochMilli()));
+    // By our clock, not by the worker's: one that is slow would make its flush look forgotten.
+    long since = Math.max(records.orderTime(), now.toEpochMilli());
     OpenFlush open =
         records
             .open(tile.getFlush())
@@ -209,7 +209,7 @@ final class Staging {
    */
   void sweep(Incoming order, Instant now, Consumer<FoldOutput> out) {
     long last = records.orderTime();
-    long time = Math.max(last, Math.min(order.timestamp(), now.toEpochMilli()));
+    long time = Math.max(last, Math.min(order.orderTime(), now.toEpochMilli()));
     if (time > last) {
       records.keepOrderTime(time);
     }

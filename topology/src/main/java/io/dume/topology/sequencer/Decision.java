@@ -16,7 +16,7 @@ public sealed interface Decision {
    * @param order the message
    * @param fit the fit that it is about
    * @param number the flush's sequence number or the cut's number; 0 where there is none
-   * @param timestamp the record's timestamp; of orders about a flush that of its manifest
+   * @param timestamp the order's time; of orders about a flush that of its manifest
    */
   record ToAll(SpecificRecord order, Id fit, long number, long timestamp) implements Decision {}
 

@@ -28,6 +28,7 @@ import io.dume.topology.synthetic.SyntheticFit;
 import io.dume.topology.synthetic.SyntheticFlush;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -66,11 +67,15 @@ class FoldTest {
   private long offset;
 
   private void take(byte[] key, SpecificRecord message) {
+    take(key, message, NOW);
+  }
+
+  private void take(byte[] key, SpecificRecord message, Instant timestamp) {
     fold.take(
         new Incoming(
             PARTITION,
             offset++,
-            NOW.toEpochMilli(),
+            timestamp.toEpochMilli(),
             Optional.of(key),
             Optional.of(Wire.encode(message)),
             new RecordHeaders()),
@@ -441,6 +446,19 @@ class FoldTest {
     assertThat(refusals()).containsExactly("overlap");
     apply(kept, 1);
     assertThat(stops()).isEmpty();
+  }
+
+  @Test
+  void shouldKeepTheTilesOfAWorkerWhoseClockIsSlow() {
+    SyntheticFlush slow = flush();
+    slow.tiles().forEach(t -> take(SyntheticFlush.key(t), t, NOW.minus(Duration.ofDays(2))));
+
+    take(new byte[0], new DiscardFlush(fit.getId(), Ids.random(), "overlap"));
+
+    apply(slow, 1);
+    assertThat(stops()).isEmpty();
+    assertThat(refusals()).isEmpty();
+    assertThat(gram.size()).isPositive();
   }
 
   @Test
