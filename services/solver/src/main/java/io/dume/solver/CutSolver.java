@@ -3,6 +3,7 @@ package io.dume.solver;
 import io.dume.schemas.message.Cut;
 import io.dume.schemas.message.Expert;
 import io.dume.schemas.message.Fit;
+import io.dume.solver.LayerStatisticsReader.Announced;
 import io.dume.solver.LayerStatisticsReader.Heartbeat;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -88,7 +89,8 @@ final class CutSolver implements AutoCloseable {
       double lambda,
       SolveProfile profile,
       LayerStatisticsReader reader,
-      Heartbeat heartbeat)
+      Heartbeat heartbeat,
+      Announced announced)
       throws UnsolvableException {
     if (!profile.equals(workspaces.profile)) {
       workspaces.close();
@@ -107,7 +109,8 @@ final class CutSolver implements AutoCloseable {
             }
             running.add(pool.submit(() -> current.solve(layer, lambda)));
           },
-          heartbeat);
+          heartbeat,
+          announced);
       while (!running.isEmpty()) {
         gates.add(await(running.get(0), heartbeat));
         running.remove(0);

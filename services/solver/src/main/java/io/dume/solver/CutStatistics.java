@@ -53,7 +53,13 @@ public final class CutStatistics {
    */
   public Cut read(Id fit, long cut, Duration timeout, Consumer<LayerStatistics> sink)
       throws CutUnavailableException {
-    Cut found = find(fit, cut);
+    Cut found =
+        find(fit, cut)
+            .orElseThrow(
+                () ->
+                    new CutUnavailableException(
+                        "cut %d of fit %s is not in %s"
+                            .formatted(cut, Ids.hex(fit), topics.cuts())));
     String clientId = topics.prefix() + "cut-statistics";
     try (LayerStatisticsReader reader =
         new LayerStatisticsReader(
@@ -63,14 +69,15 @@ public final class CutStatistics {
             timeout,
             (record, problem) ->
                 LOG.warn("{} offset {}: {}", record.topic(), record.offset(), problem))) {
-      reader.read(found, sink::accept, () -> {});
+      reader.read(
+          found, sink::accept, () -> {}, (ofFit, number) -> find(ofFit, number).isPresent());
       return found;
     } catch (UnsolvableException e) {
       throw new CutUnavailableException("cut %d: %s".formatted(cut, e.getMessage()));
     }
   }
 
-  private Cut find(Id fit, long number) throws CutUnavailableException {
+  private Optional<Cut> find(Id fit, long number) {
     var properties = kafka.reader(Map.of("client.id", topics.prefix() + "cut-finder"));
     TopicPartition partition = new TopicPartition(topics.cuts(), 0);
     List<Cut> found = new ArrayList<>();
@@ -87,13 +94,7 @@ public final class CutStatistics {
         }
       }
     }
-    return found.stream()
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new CutUnavailableException(
-                    "cut %d of fit %s is not in %s"
-                        .formatted(number, Ids.hex(fit), topics.cuts())));
+    return found.stream().findFirst();
   }
 
   private static Optional<Cut> decode(ConsumerRecord<byte[], byte[]> record) {

@@ -8,14 +8,20 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -25,9 +31,12 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
  * one thread.
  */
 final class CutSubscription implements AutoCloseable, ConsumerRebalanceListener {
+  private static final Duration CATCH_UP_POLL = Duration.ofMillis(20);
+
   private final Topics topics;
   private final TopicPartition partition;
   private final KafkaConsumer<byte[], byte[]> consumer;
+  private final Admin admin;
   private boolean assigned;
   private boolean reassigned;
 
@@ -52,6 +61,7 @@ final class CutSubscription implements AutoCloseable, ConsumerRebalanceListener 
     properties.put("partition.assignment.strategy", CooperativeStickyAssignor.class.getName());
     this.consumer =
         new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    this.admin = Admin.create(config.kafka().admin());
     consumer.subscribe(List.of(topics.cuts()), this);
   }
 
@@ -94,11 +104,48 @@ final class CutSubscription implements AutoCloseable, ConsumerRebalanceListener 
    * @throws AbandonedException if the partition is no longer this instance's, or was given anew
    */
   List<ConsumerRecord<byte[], byte[]>> heartbeat() {
-    List<ConsumerRecord<byte[], byte[]>> records = poll(Duration.ZERO);
+    return heartbeat(Duration.ZERO);
+  }
+
+  private List<ConsumerRecord<byte[], byte[]>> heartbeat(Duration timeout) {
+    List<ConsumerRecord<byte[], byte[]>> records = poll(timeout);
     if (!assigned || reassigned) {
       throw new AbandonedException("another instance took over");
     }
     return records;
+  }
+
+  /**
+   * Reads all cuts that the fold can know of by now. The commit of a cut can become visible here
+   * later than where the fold reads it, so this waits for transactions that are still open.
+   *
+   * @return cuts that have come meanwhile
+   * @throws AbandonedException as {@link #heartbeat}
+   * @throws InterruptedException if interrupted while the broker answers
+   */
+  List<ConsumerRecord<byte[], byte[]>> catchUp() throws InterruptedException {
+    long end = written();
+    List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>(heartbeat());
+    while (consumer.position(partition) < end) {
+      records.addAll(heartbeat(CATCH_UP_POLL));
+    }
+    return records;
+  }
+
+  private long written() throws InterruptedException {
+    try {
+      return admin
+          .listOffsets(
+              Map.of(partition, OffsetSpec.latest()),
+              new ListOffsetsOptions(IsolationLevel.READ_UNCOMMITTED))
+          .partitionResult(partition)
+          .get()
+          .offset();
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof RuntimeException cause
+          ? cause
+          : new KafkaException(e.getCause());
+    }
   }
 
   /**
@@ -157,5 +204,6 @@ final class CutSubscription implements AutoCloseable, ConsumerRebalanceListener 
   @Override
   public void close() {
     consumer.close();
+    admin.close();
   }
 }

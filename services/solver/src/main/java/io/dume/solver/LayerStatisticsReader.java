@@ -37,6 +37,18 @@ final class LayerStatisticsReader implements AutoCloseable {
     void beat() throws UnsolvableException;
   }
 
+  /** Tells genuine cuts from forged ones. */
+  @FunctionalInterface
+  interface Announced {
+    /**
+     * Whether a cut stands in the topic of the cuts, now, after the one that is being read.
+     *
+     * @param fit its fit
+     * @param number its number
+     */
+    boolean contains(Id fit, long number);
+  }
+
   /** Takes a layer when it is whole. */
   @FunctionalInterface
   interface Sink {
@@ -100,9 +112,11 @@ final class LayerStatisticsReader implements AutoCloseable {
    * @param cut the cut; of a higher number than the one before
    * @param sink gets each layer when it is whole, in no certain order
    * @param heartbeat called at least every few hundred milliseconds
+   * @param announced asked about cuts of higher numbers
    * @throws UnsolvableException if a layer failed, is broken, is gone or does not come
    */
-  void read(Cut cut, Sink sink, Heartbeat heartbeat) throws UnsolvableException {
+  void read(Cut cut, Sink sink, Heartbeat heartbeat, Announced announced)
+      throws UnsolvableException {
     CutShape shape = CutShape.of(cut);
     for (Map.Entry<Integer, Set<Integer>> entry : CutShape.layersByPartition(cut).entrySet()) {
       TopicPartition partition = new TopicPartition(topic, entry.getKey());
@@ -113,7 +127,8 @@ final class LayerStatisticsReader implements AutoCloseable {
       } else {
         consumer.seek(partition, position);
       }
-      new Layers(cut, shape, new TreeSet<>(entry.getValue()), sink).read(partition, heartbeat);
+      new Layers(cut, shape, new TreeSet<>(entry.getValue()), sink, announced)
+          .read(partition, heartbeat);
     }
   }
 
@@ -123,15 +138,17 @@ final class LayerStatisticsReader implements AutoCloseable {
     private final CutShape shape;
     private final TreeSet<Integer> missing;
     private final Sink sink;
+    private final Announced announced;
     private Optional<LayerAssembly> open = Optional.empty();
     private int openLayer;
     private boolean news;
 
-    Layers(Cut cut, CutShape shape, TreeSet<Integer> missing, Sink sink) {
+    Layers(Cut cut, CutShape shape, TreeSet<Integer> missing, Sink sink, Announced announced) {
       this.cut = cut;
       this.shape = shape;
       this.missing = missing;
       this.sink = sink;
+      this.announced = announced;
     }
 
     void read(TopicPartition partition, Heartbeat heartbeat) throws UnsolvableException {
@@ -166,22 +183,22 @@ final class LayerStatisticsReader implements AutoCloseable {
         return;
       }
       if (message instanceof LayerTile tile) {
-        if (ofThisCut(tile.getFit(), tile.getCut(), tile.getLayer())) {
+        if (ofThisCut(record, tile.getFit(), tile.getCut(), tile.getLayer())) {
           assembly(tile.getLayer()).add(tile);
         }
       } else if (message instanceof LayerTargets targets) {
-        if (ofThisCut(targets.getFit(), targets.getCut(), targets.getLayer())) {
+        if (ofThisCut(record, targets.getFit(), targets.getCut(), targets.getLayer())) {
           assembly(targets.getLayer()).add(targets);
         }
       } else if (message instanceof LayerComplete complete) {
-        if (ofThisCut(complete.getFit(), complete.getCut(), complete.getLayer())) {
+        if (ofThisCut(record, complete.getFit(), complete.getCut(), complete.getLayer())) {
           LayerStatistics layer = assembly(complete.getLayer()).complete(complete);
           open = Optional.empty();
           missing.remove(complete.getLayer());
           sink.accept(layer);
         }
       } else if (message instanceof LayerFailed failed) {
-        if (ofThisCut(failed.getFit(), failed.getCut(), failed.getLayer())) {
+        if (ofThisCut(record, failed.getFit(), failed.getCut(), failed.getLayer())) {
           throw new UnsolvableException(
               "layer %d: %s".formatted(failed.getLayer(), failed.getReason()));
         }
@@ -191,9 +208,18 @@ final class LayerStatisticsReader implements AutoCloseable {
       }
     }
 
-    /** Cuts stand in the log in order: a newer one means that this one was there and is gone. */
-    private boolean ofThisCut(Id fit, long number, int layer) throws UnsolvableException {
+    /**
+     * Cuts stand in the log in order: a newer one means that this one was there and is gone. A
+     * number that no cut has means nothing: taken at its word, one forged record would end every
+     * cut below it.
+     */
+    private boolean ofThisCut(ConsumerRecord<byte[], byte[]> record, Id fit, long number, int layer)
+        throws UnsolvableException {
       if (!fit.equals(cut.getFit())) {
+        return false;
+      }
+      if (number > cut.getCut() && !announced.contains(fit, number)) {
+        unreadable.accept(record, "statistics of a cut %d that never was".formatted(number));
         return false;
       }
       news = true;

@@ -7,6 +7,7 @@ import io.dume.schemas.message.Cut;
 import io.dume.schemas.message.CutRefused;
 import io.dume.schemas.message.DeadLetter;
 import io.dume.schemas.message.Fit;
+import io.dume.schemas.message.Id;
 import io.dume.schemas.message.RouterVersion;
 import io.dume.schemas.wire.MalformedMessageException;
 import io.dume.schemas.wire.Wire;
@@ -25,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -224,16 +226,34 @@ public final class Solver implements AutoCloseable {
 
   /** A cut that somebody asked for is never passed over. */
   private boolean superseded(Cut cut) {
-    if (!cut.getRequests().isEmpty()) {
-      return false;
+    return cut.getRequests().isEmpty()
+        && anyWaiting(
+            later ->
+                later.getRouter().equals(cut.getRouter())
+                    && later.getFit().equals(cut.getFit())
+                    && later.getRequests().isEmpty()
+                    && later.getCut() > cut.getCut());
+  }
+
+  private boolean announced(CutSubscription cuts, Id fit, long number) {
+    Predicate<Cut> same = cut -> cut.getFit().equals(fit) && cut.getCut() == number;
+    if (anyWaiting(same)) {
+      return true;
     }
+    try {
+      waiting.addAll(cuts.catchUp());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AbandonedException("interrupted", e);
+    }
+    return anyWaiting(same);
+  }
+
+  private boolean anyWaiting(Predicate<Cut> wanted) {
     for (ConsumerRecord<byte[], byte[]> record : waiting) {
       try {
-        Cut later = Wire.decode(record.value() == null ? new byte[0] : record.value(), Cut.class);
-        if (later.getRouter().equals(cut.getRouter())
-            && later.getFit().equals(cut.getFit())
-            && later.getRequests().isEmpty()
-            && later.getCut() > cut.getCut()) {
+        Cut cut = Wire.decode(record.value() == null ? new byte[0] : record.value(), Cut.class);
+        if (wanted.test(cut)) {
           return true;
         }
       } catch (MalformedMessageException e) {
@@ -276,7 +296,8 @@ public final class Solver implements AutoCloseable {
                 }
                 control.poll(Duration.ZERO);
                 requireWell(control, fit);
-              });
+              },
+              (ofFit, number) -> announced(cuts, ofFit, number));
       boolean mixed = agreed.mixed() || control.state().mixed(fit.getId());
       return RouterMessages.version(
           new Solved(cut, fit, lambda, agreed.profile(), mixed, gates),

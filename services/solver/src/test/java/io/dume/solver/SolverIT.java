@@ -263,6 +263,25 @@ class SolverIT {
   }
 
   @Test
+  void shouldSetStatisticsOfCutsThatNeverWereAsideAndGoOn() throws Exception {
+    try (Installation installation = installation()) {
+      FoldedStatistics statistics = new FoldedStatistics(installation.fit, 22, 40, 40, 40);
+      installation.start();
+      for (int layer = 0; layer < FoldedStatistics.LAYERS; layer++) {
+        installation.sendLayer(layer, statistics.layer(Long.MAX_VALUE, layer).subList(0, 1));
+      }
+
+      installation.sendCut(statistics.cut(Installation.ROUTER, 1, List.of("ask"), CONFIGURED));
+      installation.sendLayers(statistics, 1);
+
+      assertThat(published(installation.events(1).get(0)).getCut()).isEqualTo(1);
+      assertThat(installation.deadLetters(FoldedStatistics.LAYERS))
+          .hasSize(FoldedStatistics.LAYERS)
+          .allSatisfy(letter -> assertThat(letter.getDetail()).contains("never was"));
+    }
+  }
+
+  @Test
   void shouldPassOverAutomaticCutsForANewerOneButNeverARequest() throws Exception {
     try (Installation installation = installation()) {
       FoldedStatistics statistics = new FoldedStatistics(installation.fit, 11, 40, 40, 40);
