@@ -151,7 +151,7 @@ final class ExtractionLoop implements ConsumerRebalanceListener {
         .ifPresent(
             reason -> {
               throw new ExtractorException(
-                  "the fit of router %s was stopped: %s; start a new one with another label"
+                  "the fit of router %s was stopped: %s; start a new one under another router name (--router-name) with a label of its own"
                       .formatted(config.fit().router(), reason));
             });
   }
