@@ -8,9 +8,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /** Which expert's MLPs a domain's tokens run through. Immutable. */
 final class Domains {
+  private static final int MAX_NAMES = 20;
+  private static final int MAX_LENGTH = 100;
+
   private final Map<String, Expert> experts = new HashMap<>();
 
   /**
@@ -39,7 +43,19 @@ final class Domains {
         .map(expert -> Slot.of(domain, expert.getName(), expert.getMlp(), heldOut));
   }
 
+  /**
+   * The first names in order, for people: there may be more of them, and longer, than is legible.
+   */
   String names() {
-    return String.join(", ", new TreeSet<>(experts.keySet()));
+    String some =
+        new TreeSet<>(experts.keySet())
+            .stream().limit(MAX_NAMES).map(Domains::shortened).collect(Collectors.joining(", "));
+    int more = experts.size() - MAX_NAMES;
+    return more > 0 ? some + " and %d more".formatted(more) : some;
+  }
+
+  /** Text of a message as it may stand in an error, however long it is. */
+  static String shortened(String text) {
+    return text.length() <= MAX_LENGTH ? text : text.substring(0, MAX_LENGTH) + "…";
   }
 }

@@ -66,7 +66,7 @@ final class RecordCheck {
       return refused(
           Reason.UNKNOWN_DOMAIN,
           "domain \"%s\": the router's domains are %s",
-          shortened(batch.getDomain()),
+          Domains.shortened(batch.getDomain()),
           domains.names());
     }
     if (!batch.getTokenizer().isEmpty()
@@ -75,7 +75,7 @@ final class RecordCheck {
       return refused(
           Reason.WRONG_TOKENIZER,
           "tokenizer %s: the fit's is %s; feed with the merged model's tokenizer.json",
-          shortened(batch.getTokenizer()),
+          Domains.shortened(batch.getTokenizer()),
           fit.getTokenizer());
     }
     return judge(batch.getSequences(), slot.get());
@@ -133,9 +133,5 @@ final class RecordCheck {
 
   private static Verdict refused(Reason reason, String detail, Object... values) {
     return new Verdict.Refused(reason, detail.formatted(values));
-  }
-
-  private static String shortened(String text) {
-    return text.length() <= 100 ? text : text.substring(0, 100) + "…";
   }
 }

@@ -5,6 +5,8 @@ import static io.dume.extractor.Batches.tokens;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.dume.schemas.message.DomainExpert;
+import io.dume.schemas.message.ExpertsChanged;
 import io.dume.schemas.message.FitFailed;
 import io.dume.schemas.message.TokenBatch;
 import io.dume.schemas.wire.Ids;
@@ -12,6 +14,7 @@ import io.dume.schemas.wire.Wire;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.Size;
@@ -140,6 +143,26 @@ class RecordCheckTest {
   void shouldRefuseADomainNobodyKnowsAndNameThoseThatAreKnown() {
     assertRefused(
         judge(batch("a", "poetry", tokens(1))), Reason.UNKNOWN_DOMAIN, "poetry", "math, novel");
+  }
+
+  @Test
+  void shouldNotListThousandsOfLongNamesOfDomains() {
+    List<DomainExpert> domains =
+        IntStream.range(1000, 6000)
+            .mapToObj(i -> new DomainExpert(i + "x".repeat(10_000), "math"))
+            .toList();
+    RecordCheck many =
+        new RecordCheck(
+            Batches.fit(),
+            new Domains(
+                new ExpertsChanged("default", 1, TokenFeatures.EXPERTS, domains),
+                TokenFeatures.EXPERTS));
+    TokenBatch batch = batch("a", "p".repeat(50_000), tokens(1));
+
+    Verdict verdict = many.judge(batch.getId().bytes(), Wire.encode(batch));
+
+    assertRefused(verdict, Reason.UNKNOWN_DOMAIN, "1000xx", "1019xx", "and 4980 more");
+    assertThat(((Verdict.Refused) verdict).detail()).hasSizeLessThan(4096);
   }
 
   @Test
