@@ -16,20 +16,37 @@ final class ClientSettings {
   /** The longest that a broker allows unless it is configured otherwise. */
   private static final Duration LONGEST = Duration.ofMinutes(15);
 
+  /** Within which a broker answers what it need not wait for. */
+  private static final Duration ORDINARY_ANSWER = Duration.ofMinutes(1);
+
+  /** What a poll's records, a flush and a rebalance may take without such a wait. */
+  private static final Duration ORDINARY_POLL = Duration.ofMinutes(10);
+
   private ClientSettings() {}
 
-  static Properties consumer(FeatureExtractorConfig config, Fit fit) {
+  static Properties consumer(FeatureExtractorConfig config, Fit fit, long flushBytes) {
+    Duration answer = transactionTimeout(config, flushBytes).plus(ORDINARY_ANSWER);
+    Duration poll = transactionTimeout(config, flushBytes).plus(ORDINARY_POLL);
     Properties properties =
         config
             .kafka()
             .consumer(
                 Map.of(
-                    "client.id", clientId(config),
+                    "client.id",
+                    clientId(config),
                     // Few at a time: a rebalance and a cut wait for the records of one poll.
-                    "max.poll.records", "4",
-                    "max.poll.interval.ms", "600000",
-                    "max.partition.fetch.bytes", "8388608",
-                    "fetch.max.bytes", "16777216"));
+                    "max.poll.records",
+                    "4",
+                    // Committed offsets are told only when the transaction of a worker that died in
+                    // one has timed out; that wait is part of a rebalance, and so of a poll.
+                    "default.api.timeout.ms",
+                    Long.toString(answer.toMillis()),
+                    "max.poll.interval.ms",
+                    Long.toString(poll.toMillis()),
+                    "max.partition.fetch.bytes",
+                    "8388608",
+                    "fetch.max.bytes",
+                    "16777216"));
     properties.put(
         "group.id", config.topics().prefix() + "feature-extractor-" + Ids.hex(fit.getId()));
     properties.put("isolation.level", "read_committed");

@@ -69,7 +69,7 @@ public final class FeatureExtractor implements AutoCloseable {
       }
     } catch (OffsetOutOfRangeException | NoOffsetForPartitionException e) {
       throw new ExtractorException(
-          "records that the fit has not counted are gone from %s (%s): keep token batches for good, or start a new fit with another label"
+          "records that the fit has not counted are gone from %s (%s): keep token batches for good, or start a new fit under another router name (--router-name) with a label of its own"
               .formatted(config.topics().tokenBatches(), e.getMessage()),
           e);
     } finally {
@@ -103,16 +103,21 @@ public final class FeatureExtractor implements AutoCloseable {
             control,
             joined,
             accumulator,
+            flushBytes,
             new Flusher(transaction, config.topics(), fit, config.instance(), clock));
       }
     }
   }
 
   private void work(
-      ControlLog control, Fits.Joined joined, Accumulator accumulator, Flusher flusher) {
+      ControlLog control,
+      Fits.Joined joined,
+      Accumulator accumulator,
+      long flushBytes,
+      Flusher flusher) {
     try (KafkaConsumer<byte[], byte[]> consumer =
         new KafkaConsumer<>(
-            ClientSettings.consumer(config, joined.fit()),
+            ClientSettings.consumer(config, joined.fit(), flushBytes),
             new ByteArrayDeserializer(),
             new ByteArrayDeserializer())) {
       new ExtractionLoop(

@@ -26,7 +26,7 @@ class FeatureExtractorConfigTest {
 
   @Test
   void shouldForceWhatCorrectnessAsksForAndTakeTheRestFromTheUser() {
-    var consumer = ClientSettings.consumer(CONFIG, Batches.fit());
+    var consumer = ClientSettings.consumer(CONFIG, Batches.fit(), 1 << 20);
     var producer = ClientSettings.producer(CONFIG, 1 << 20);
 
     assertThat(consumer)
@@ -43,7 +43,8 @@ class FeatureExtractorConfigTest {
 
   @Test
   void shouldBeAStaticMemberOnlyWhenAskedTo() {
-    var properties = ClientSettings.consumer(CONFIG.withStaticMembership(true), Batches.fit());
+    var properties =
+        ClientSettings.consumer(CONFIG.withStaticMembership(true), Batches.fit(), 1 << 20);
 
     assertThat(properties).containsEntry("group.instance.id", "w1");
   }
@@ -59,6 +60,19 @@ class FeatureExtractorConfigTest {
             ClientSettings.transactionTimeout(
                 CONFIG.withTransactionTimeout(Duration.ofSeconds(3)), 1L << 40))
         .isEqualTo(Duration.ofSeconds(3));
+  }
+
+  @Test
+  void shouldWaitForCommittedOffsetsLongerThanATransactionMayStayOpen() {
+    var small = ClientSettings.consumer(CONFIG, Batches.fit(), 0);
+    var large = ClientSettings.consumer(CONFIG, Batches.fit(), 1L << 40);
+
+    assertThat(small)
+        .containsEntry("default.api.timeout.ms", "70000")
+        .containsEntry("max.poll.interval.ms", "610000");
+    assertThat(large)
+        .containsEntry("default.api.timeout.ms", "960000")
+        .containsEntry("max.poll.interval.ms", "1500000");
   }
 
   @Test
