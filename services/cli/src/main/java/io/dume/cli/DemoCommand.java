@@ -10,7 +10,6 @@ import io.dume.models.MoErge;
 import io.dume.schemas.kafka.Topics;
 import io.dume.topology.sequencer.CutPolicy;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.ZoneId;
@@ -104,6 +103,7 @@ final class DemoCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     final long begin = System.nanoTime();
+    report.ifPresent(file -> JsonFile.requireWritable("--report", file));
     StopSignal stop = context.stop().arm();
     Console console = context.console();
     if (!DumeCommandLine.verbosity(spec.commandLine().getParseResult()).verbose()) {
@@ -143,18 +143,9 @@ final class DemoCommand implements Callable<Integer> {
   }
 
   private Path directory() throws IOException {
-    Path directory =
-        data.orElseGet(() -> Path.of("dume-demo", RUN.format(context.clock().instant())));
-    if (Files.exists(directory)) {
-      try (var entries = Files.list(directory)) {
-        if (entries.findAny().isPresent()) {
-          throw new IllegalArgumentException(
-              "--data %s is not empty: a demo starts from nothing; choose another directory, or use `dume up` to go on with what is there"
-                  .formatted(directory));
-        }
-      }
-    }
-    return Files.createDirectories(directory);
+    return FreshDirectory.make(
+        "--data",
+        data.orElseGet(() -> Path.of("dume-demo", RUN.format(context.clock().instant()))));
   }
 
   private static Path merge(Path directory) throws IOException {

@@ -9,6 +9,7 @@ import io.dume.evaluator.RoutingChoice;
 import io.dume.feed.DocumentFile;
 import io.dume.feed.SetAsideDocument;
 import io.dume.models.DenseModel;
+import io.dume.models.MergedManifest;
 import io.dume.models.MixtureModel;
 import io.dume.models.ModelConfig;
 import io.dume.models.RouterWeights;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -91,6 +93,8 @@ final class EvaluateCommand implements Callable<Integer> {
       paramLabel = "FILE",
       required = true,
       arity = "1..*",
+      split = EnvironmentDefaults.SPLIT,
+      splitSynopsisLabel = "",
       description = "Documents, as `dume feed --jsonl` takes them.")
   private List<Path> files = new ArrayList<>();
 
@@ -98,8 +102,8 @@ final class EvaluateCommand implements Callable<Integer> {
       names = {"--context", "--context-dim"},
       paramLabel = "N",
       description =
-          "Tokens of a window. Default: the router file's context_dim, else 512 or what the model"
-              + " allows if that is less.")
+          "Tokens of a window. Default: the router's context_dim; where there is no router, 512 or what"
+              + " the model allows if that is less. Give it when you compare.")
   private Optional<Integer> contextDim = Optional.empty();
 
   @Option(
@@ -122,6 +126,9 @@ final class EvaluateCommand implements Callable<Integer> {
   private final CliContext context;
   private final List<SetAsideDocument> setAside = new ArrayList<>();
 
+  /** The only labels that make sense, where the label decides. */
+  private Optional<Set<String>> known = Optional.empty();
+
   EvaluateCommand(CliContext context) {
     this.context = context;
   }
@@ -132,6 +139,7 @@ final class EvaluateCommand implements Callable<Integer> {
     if (ways != 1) {
       throw usage("say what to judge: one of --router, --dense NAME, --follow");
     }
+    out.ifPresent(file -> JsonFile.requireWritable("--out", file));
     if (dense.isPresent()) {
       finish(dense());
     } else if (follow) {
@@ -172,6 +180,9 @@ final class EvaluateCommand implements Callable<Integer> {
         choice = gates(weights.get());
       }
     }
+    if (choice instanceof RoutingChoice.Oracle) {
+      known = Optional.of(Set.copyOf(MergedManifest.read(model.directory()).expertNames()));
+    }
     Evaluator evaluator = evaluator(weights);
     try (MixtureModel mixture = MixtureModel.load(model.directory(), model.device())) {
       return evaluator.mixture(mixture, choice);
@@ -184,15 +195,19 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private void follow() throws IOException {
     StopSignal stop = context.stop().arm();
-    Evaluator evaluator = evaluator(Optional.empty());
+    Optional<Evaluator> evaluator = Optional.empty();
     try (MixtureModel mixture = MixtureModel.load(model.directory(), model.device());
         RouterSubscription versions =
             RouterSubscription.open(kafka.settings(), kafka.topics(), routerName.name())) {
       while (!stop.requested()) {
         Optional<Router> next = versions.next(POLL);
         if (next.isPresent()) {
-          Map<String, Perplexity> judged =
-              evaluator.mixture(mixture, gates(VersionDocument.weights(next.get())));
+          RouterWeights weights = VersionDocument.weights(next.get());
+          if (evaluator.isEmpty()) {
+            // The versions of a router are of one fit, and so of one context_dim.
+            evaluator = Optional.of(evaluator(Optional.of(weights)));
+          }
+          Map<String, Perplexity> judged = evaluator.get().mixture(mixture, gates(weights));
           StringBuilder row = new StringBuilder("version " + next.get().version());
           judged.forEach((domain, p) -> row.append("  %s %.3f".formatted(domain, p.value())));
           context.console().result(row.toString());
@@ -223,6 +238,7 @@ final class EvaluateCommand implements Callable<Integer> {
         throw new IllegalArgumentException(
             "--jsonl %s: no document has anything to predict".formatted(files));
       }
+      context.console().note("windows of %d tokens".formatted(window));
       return new Evaluator(
           documents,
           (domain, read, all) ->
@@ -246,6 +262,14 @@ final class EvaluateCommand implements Callable<Integer> {
     @Override
     public void document(String domain, String text) {
       read++;
+      if (known.isPresent() && !known.get().contains(domain)) {
+        setAside.add(
+            new SetAsideDocument(
+                "%s: document %d, of %s".formatted(file, read, domain),
+                "unknown-domain",
+                "the oracle knows %s".formatted(new TreeSet<>(known.get()))));
+        return;
+      }
       domains.add(domain);
       if (set.add(domain, text) == EvaluationSet.Added.EMPTY) {
         setAside.add(
@@ -267,7 +291,14 @@ final class EvaluateCommand implements Callable<Integer> {
     Optional<String> ofRouter =
         weights.map(w -> w.metadata().get(VersionDocument.CONTEXT_DIM)).filter(s -> !s.isBlank());
     if (ofRouter.isPresent()) {
-      return Integer.parseInt(ofRouter.get());
+      try {
+        return Integer.parseInt(ofRouter.get());
+      } catch (NumberFormatException e) {
+        throw new IllegalArgumentException(
+            "%s in the router file is \"%s\", not a number: give --context-dim"
+                .formatted(VersionDocument.CONTEXT_DIM, ofRouter.get()),
+            e);
+      }
     }
     try {
       int positions =

@@ -87,8 +87,8 @@ final class FitCommand implements Callable<Integer> {
       names = "--data",
       paramLabel = "DIR",
       description =
-          "Keeps the broker's data and the stores there, to be inspected. Default: a temporary"
-              + " directory that is removed.")
+          "Keeps the broker's data and the stores there, to be inspected; must be empty. Default: a"
+              + " temporary directory that is removed.")
   private Optional<Path> data = Optional.empty();
 
   private final CliContext context;
@@ -103,8 +103,12 @@ final class FitCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           "--batches %s can't be read; check the path".formatted(batches));
     }
+    if (Files.isRegularFile(out)) {
+      throw new IllegalArgumentException("--out %s is a file: name a directory".formatted(out));
+    }
+    Files.createDirectories(out);
     if (data.isPresent()) {
-      return run(data.get());
+      return run(FreshDirectory.make("--data", data.get()));
     }
     try (TemporaryDirectory temporary = TemporaryDirectory.make("dume-fit")) {
       return run(temporary.path());

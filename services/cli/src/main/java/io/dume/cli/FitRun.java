@@ -54,19 +54,30 @@ final class FitRun {
 
   int run(Path batches, Path out) throws IOException, InterruptedException {
     feed(batches);
-    RouterVersion version = solve();
-    Files.createDirectories(out);
-    writeStatistics(version, out.resolve("statistics.safetensors"));
-    Router router = router(version.getVersion());
-    VersionDocument.weights(router).write(out.resolve("router.safetensors"));
-    JsonFile.write(out.resolve("version.json"), VersionDocument.of(version));
-    collectDeadLetters();
-    setAside.forEach(console::note);
+    RouterVersion version;
+    try {
+      version = solve();
+    } finally {
+      // What was set aside is often why there is no router.
+      collectDeadLetters();
+      setAside.forEach(console::note);
+    }
+    write(version, out);
     long counted = version.getDomains().stream().mapToLong(d -> d.getRecords()).sum();
+    long lines = records + unreadable;
     console.note(
         "%d of %d lines counted, %d set aside; router, statistics and version written to %s"
-            .formatted(counted, records + unreadable, setAside.size(), out));
-    return setAside.isEmpty() ? ExitCode.OK : ExitCode.SET_ASIDE;
+            .formatted(counted, lines, setAside.size(), out));
+    return setAside.isEmpty() && counted == lines ? ExitCode.OK : ExitCode.SET_ASIDE;
+  }
+
+  /** The version comes last: where it stands, what it describes stands too. */
+  private void write(RouterVersion version, Path out) throws IOException {
+    Path description = out.resolve("version.json");
+    Files.deleteIfExists(description);
+    writeStatistics(version, out.resolve("statistics.safetensors"));
+    VersionDocument.weights(router(version.getVersion())).write(out.resolve("router.safetensors"));
+    JsonFile.write(description, VersionDocument.of(version));
   }
 
   private void feed(Path batches) throws IOException, InterruptedException {
@@ -84,6 +95,12 @@ final class FitRun {
           new TokenBatchFile.Sink() {
             @Override
             public void batch(TokenBatch batch) throws InterruptedException {
+              if (batch.getHeldOut()) {
+                setAside(
+                    Long.parseLong(batch.getDocument()),
+                    "held out: it is kept out of routers, and a fit makes nothing else");
+                return;
+              }
               sent.add(
                   producer.send(
                       new ProducerRecord<>(

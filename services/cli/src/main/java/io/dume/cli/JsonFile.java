@@ -5,19 +5,45 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
 
 /** JSON for scripts and people alike: indented, and a line end after it. */
 final class JsonFile {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  /** A temporary file is for its owner alone; a result is for whoever may read the directory. */
+  private static final Set<PosixFilePermission> READABLE =
+      PosixFilePermissions.fromString("rw-r--r--");
+
   private JsonFile() {}
 
-  /** Writes a document; what is there is replaced. */
+  /** Writes a document; what is there is replaced in one step, so nobody reads half of it. */
   static void write(Path file, JsonNode document) throws IOException {
-    Files.writeString(
-        file,
-        JSON.writerWithDefaultPrettyPrinter().writeValueAsString(document)
-            + System.lineSeparator());
+    Path target = file.toAbsolutePath();
+    Path partial = Files.createTempFile(target.getParent(), target.getFileName() + ".", ".partial");
+    try {
+      Files.writeString(
+          partial,
+          JSON.writerWithDefaultPrettyPrinter().writeValueAsString(document)
+              + System.lineSeparator());
+      Files.setPosixFilePermissions(partial, READABLE);
+      Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.deleteIfExists(partial);
+    }
+  }
+
+  /** Fails now rather than after the work if a file could not be written later. */
+  static void requireWritable(String option, Path file) {
+    Path directory = file.toAbsolutePath().getParent();
+    if (Files.isDirectory(file) || directory == null || !Files.isWritable(directory)) {
+      throw new IllegalArgumentException(
+          "%s %s can't be written: name a file in a directory that exists and is writable"
+              .formatted(option, file));
+    }
   }
 }

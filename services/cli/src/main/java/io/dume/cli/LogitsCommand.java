@@ -1,6 +1,8 @@
 package io.dume.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dume.models.MixtureModel;
 import io.dume.models.RouterWeights;
@@ -33,6 +35,9 @@ import picocli.CommandLine.Option;
 final class LogitsCommand implements Callable<Integer> {
 
   private static final String ORACLE = "oracle:";
+
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
   @Mixin private ModelOptions model = new ModelOptions();
 
@@ -91,25 +96,40 @@ final class LogitsCommand implements Callable<Integer> {
   }
 
   private List<int[]> readIds() throws IOException {
-    int[][] sequences;
+    JsonNode sequences;
     try {
-      sequences = new ObjectMapper().readValue(Files.readAllBytes(ids), int[][].class);
+      sequences = JSON.readTree(Files.readAllBytes(ids));
     } catch (JsonProcessingException e) {
-      throw new IOException(
-          "--ids %s is not a JSON array of arrays of token ids: %s"
-              .formatted(ids, e.getOriginalMessage()),
-          e);
+      throw notIds(e.getOriginalMessage());
     }
-    if (sequences == null) {
-      throw new IOException("--ids %s is null where an array of arrays belongs".formatted(ids));
+    if (!sequences.isArray()) {
+      throw notIds("it is no array");
     }
-    for (int i = 0; i < sequences.length; i++) {
-      if (sequences[i] == null || sequences[i].length == 0) {
-        throw new IOException(
-            "--ids %s: sequence %d is empty; give it at least one token".formatted(ids, i));
+    List<int[]> read = new ArrayList<>();
+    for (JsonNode sequence : sequences) {
+      read.add(sequence(sequence, read.size()));
+    }
+    return read;
+  }
+
+  private int[] sequence(JsonNode sequence, int number) throws IOException {
+    if (!sequence.isArray() || sequence.isEmpty()) {
+      throw notIds("sequence %d is no array of at least one token".formatted(number));
+    }
+    int[] read = new int[sequence.size()];
+    for (int i = 0; i < read.length; i++) {
+      JsonNode id = sequence.get(i);
+      if (!id.isIntegralNumber() || !id.canConvertToInt()) {
+        throw notIds("sequence %d, position %d is %s".formatted(number, i, id));
       }
+      read[i] = id.intValue();
     }
-    return List.of(sequences);
+    return read;
+  }
+
+  private IOException notIds(String problem) {
+    return new IOException(
+        "--ids %s is not a JSON array of arrays of token ids: %s".formatted(ids, problem));
   }
 
   private Routing routing(MixtureModel mixture) throws IOException {

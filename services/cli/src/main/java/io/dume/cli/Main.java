@@ -3,6 +3,7 @@ package io.dume.cli;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.util.Locale;
 
 /** The entry point of the {@code dume} command. */
 public final class Main {
@@ -18,6 +19,8 @@ public final class Main {
    * @param arguments the command line
    */
   public static void main(String[] arguments) {
+    // Figures are for scripts too: a decimal point everywhere.
+    Locale.setDefault(Locale.ROOT);
     Console console =
         new Console(
             new PrintWriter(System.out, false, StandardCharsets.UTF_8),

@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dume.models.RouterWeights;
 import io.dume.router.Router;
+import io.dume.router.RouterEvent;
 import io.dume.schemas.message.CutRange;
+import io.dume.schemas.message.CutRefused;
 import io.dume.schemas.message.DomainTokens;
 import io.dume.schemas.message.Expert;
 import io.dume.schemas.message.ExtractionProfile;
@@ -29,6 +31,21 @@ final class VersionDocument {
   private VersionDocument() {}
 
   /** The whole description, as {@code version.json} has it. */
+  /** A version, or a refusal with its reason. */
+  static ObjectNode of(RouterEvent event) {
+    if (event instanceof RouterEvent.Published published) {
+      return of(published.version());
+    }
+    CutRefused refusal = ((RouterEvent.Refused) event).refusal();
+    ObjectNode node = JSON.createObjectNode();
+    node.put("router", refusal.getRouter());
+    node.put("refused", refusal.getReason());
+    node.put("refusedAt", refusal.getRefusedAt().toString());
+    node.put("cut", refusal.getCut());
+    refusal.getRequests().forEach(node.putArray("requests")::add);
+    return node;
+  }
+
   static ObjectNode of(RouterVersion version) {
     ObjectNode node = JSON.createObjectNode();
     node.put("router", version.getRouter());

@@ -67,10 +67,6 @@ final class VersionsCommand implements Callable<Integer> {
   }
 
   private void print(RouterEvent event) {
-    if (json && event instanceof RouterEvent.Published published) {
-      context.console().result(VersionDocument.of(published.version()).toString());
-    } else if (!json) {
-      context.console().result(VersionLines.of(event));
-    }
+    context.console().result(json ? VersionDocument.of(event).toString() : VersionLines.of(event));
   }
 }

@@ -42,6 +42,7 @@ public final class DocumentFile {
         new JsonLineReader(
             Files.newInputStream(file),
             file.toString(),
+            file.toString(),
             String.valueOf(file.getFileName()),
             FeedConfig.DEFAULT_MAX_DOCUMENT_BYTES)) {
       for (Optional<Reading> next = reader.next(); next.isPresent(); next = reader.next()) {

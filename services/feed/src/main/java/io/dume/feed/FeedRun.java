@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -52,13 +53,25 @@ final class FeedRun {
     return stop.getCount() == 0;
   }
 
-  void send(Reading.Ready ready) throws InterruptedException {
+  /**
+   * Sends a record and keeps the pace.
+   *
+   * @return why it was set aside instead, if it was
+   */
+  Optional<SetAsideDocument> send(Reading.Ready ready) throws InterruptedException {
     try {
       sender.send(ready.batch());
     } catch (UnusableException e) {
-      setAside(e.at(ready.where()).document());
-      return;
+      SetAsideDocument document = e.at(ready.where()).document();
+      setAside(document);
+      return Optional.of(document);
     }
+    count(ready);
+    keepPace();
+    return Optional.empty();
+  }
+
+  private void count(Reading.Ready ready) {
     long count = ready.batch().getSequences().stream().mapToLong(List::size).sum();
     records++;
     tokens += count;
@@ -66,6 +79,9 @@ final class FeedRun {
     if (ready.last()) {
       documents++;
     }
+  }
+
+  private void keepPace() throws InterruptedException {
     reportWhenDue();
     Duration wait = pace.wait(tokens, elapsed());
     while (!wait.isZero() && !stopping()) {

@@ -34,8 +34,8 @@ public sealed interface FeedSource {
   record TextStream(String domain, InputStream stream, Split split) implements FeedSource {}
 
   /**
-   * A file of lines {@code {"domain": …, "id": …, "text": …}}. A document's id is what the line
-   * says, or the line's number.
+   * A file of lines {@code {"domain": …, "id": …, "text": …}}. A document's id is the domain and
+   * what the line says, or, where it says nothing, the absolute path and the line's number.
    *
    * @param file the file
    * @param name of the source, a part of the ids: the file's name where nothing else is given
@@ -52,7 +52,8 @@ public sealed interface FeedSource {
   }
 
   /**
-   * Such lines from a stream.
+   * Such lines from a stream. Lines that give no id are told apart by their numbers alone: give
+   * them ids, or another name to each stream.
    *
    * @param stream read to its end, not closed
    * @param name of the source, a part of the ids

@@ -8,16 +8,19 @@ import java.util.Optional;
 final class JsonLineReader implements SourceReader {
   private final LineReader lines;
   private final String file;
+  private final String place;
   private final String name;
   private final int maxBytes;
 
   /**
    * @param file for people
-   * @param name a part of the ids
+   * @param place a part of the ids of documents that have none of their own
+   * @param name a part of all ids
    */
-  JsonLineReader(InputStream in, String file, String name, int maxBytes) {
+  JsonLineReader(InputStream in, String file, String place, String name, int maxBytes) {
     this.lines = new LineReader(in, maxBytes);
     this.file = file;
+    this.place = place;
     this.name = name;
     this.maxBytes = maxBytes;
   }
@@ -42,7 +45,12 @@ final class JsonLineReader implements SourceReader {
     }
     try {
       JsonFields.DocumentFields fields = JsonFields.document(Utf8.decode(line.bytes()));
-      String id = fields.id().orElse("line " + line.number());
+      // An id is the domain's own; without one, only path and line tell documents apart.
+      String id =
+          fields
+              .id()
+              .map(given -> fields.domain() + "/" + given)
+              .orElse(place + "#" + line.number());
       return new Reading.Document(fields.domain(), "jsonl:" + name, id, fields.text(), where);
     } catch (UnusableException e) {
       return e.at(where);

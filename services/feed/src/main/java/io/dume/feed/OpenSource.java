@@ -42,14 +42,21 @@ final class OpenSource implements AutoCloseable {
       return lazy(
           "-",
           cutter,
-          () -> new JsonLineReader(unclosed(json.stream()), "-", json.name(), maxBytes));
+          () ->
+              new JsonLineReader(unclosed(json.stream()), "-", json.name(), json.name(), maxBytes));
     }
     FeedSource.JsonLines lines = (FeedSource.JsonLines) source;
     String file = lines.file().toString();
     return lazy(
         file,
         cutter,
-        () -> new JsonLineReader(Files.newInputStream(lines.file()), file, lines.name(), maxBytes));
+        () ->
+            new JsonLineReader(
+                Files.newInputStream(lines.file()),
+                file,
+                lines.file().toAbsolutePath().normalize().toString(),
+                lines.name(),
+                maxBytes));
   }
 
   private static OpenSource lazy(String name, RecordCutter cutter, LazyReader.Opening opening) {

@@ -82,11 +82,21 @@ final class TopicFollower {
                     "max.poll.records",
                     atOnce,
                     "max.poll.interval.ms",
-                    "600000"));
+                    Integer.toString(pollInterval())));
     properties.put("group.id", group);
     properties.put("isolation.level", "read_committed");
     properties.put("enable.auto.commit", "false");
     return properties;
+  }
+
+  /** Ten minutes, and as long as the largest document takes at the pace that was asked for. */
+  private int pollInterval() {
+    double seconds = 600;
+    if (config.tokensPerSecond().isPresent()) {
+      // A token is at least a byte.
+      seconds += config.maxDocumentBytes() / config.tokensPerSecond().getAsDouble();
+    }
+    return (int) Math.min(Integer.MAX_VALUE, seconds * 1000);
   }
 
   /** Returns false if it was told to stop before all of the document was sent. */
@@ -106,7 +116,7 @@ final class TopicFollower {
       }
       Reading reading = readings.next();
       if (reading instanceof Reading.Ready ready) {
-        run.send(ready);
+        run.send(ready).ifPresent(document -> letter(record, document));
       } else if (reading instanceof Reading.Unusable unusable) {
         setAside(record, unusable.document());
       }
@@ -125,13 +135,21 @@ final class TopicFollower {
           "%d bytes: at most %d".formatted(record.value().length, config.maxDocumentBytes()));
     }
     JsonFields.DocumentFields fields = JsonFields.document(Utf8.decode(record.value()));
-    String id = fields.id().orElse(record.partition() + "-" + record.offset());
+    String id =
+        fields
+            .id()
+            .map(given -> fields.domain() + "/" + given)
+            .orElse(record.partition() + "-" + record.offset());
     return new Reading.Document(
         fields.domain(), "topic:" + record.topic(), id, fields.text(), where);
   }
 
   private void setAside(ConsumerRecord<byte[], byte[]> record, SetAsideDocument document) {
     run.setAside(document);
+    letter(record, document);
+  }
+
+  private void letter(ConsumerRecord<byte[], byte[]> record, SetAsideDocument document) {
     sender.sendLetter(
         DeadLetters.encode(
             DeadLetters.of(

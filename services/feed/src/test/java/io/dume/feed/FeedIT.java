@@ -141,8 +141,8 @@ class FeedIT {
         .filteredOn(b -> b.getDomain().equals("novel"))
         .extracting(TokenBatch::getId)
         .containsExactlyInAnyOrder(
-            Ids.ofRecord("jsonl:docs.jsonl", "moby", 0),
-            Ids.ofRecord("jsonl:docs.jsonl", "moby", 1));
+            Ids.ofRecord("jsonl:docs.jsonl", "novel/moby", 0),
+            Ids.ofRecord("jsonl:docs.jsonl", "novel/moby", 1));
     assertThat(report.total().documents()).isEqualTo(3);
     assertThat(report.total().records()).isEqualTo(5);
     assertThat(report.tokensByDomain())
@@ -250,9 +250,9 @@ class FeedIT {
     assertThat(batches())
         .extracting(TokenBatch::getId)
         .containsExactlyInAnyOrder(
-            Ids.ofRecord("topic:" + documents, "a", 0),
+            Ids.ofRecord("topic:" + documents, "math/a", 0),
             Ids.ofRecord("topic:" + documents, "0-1", 0),
-            Ids.ofRecord("topic:" + documents, "c", 0));
+            Ids.ofRecord("topic:" + documents, "novel/c", 0));
     assertThat(first.listed())
         .extracting(SetAsideDocument::reason)
         .containsExactly("malformed-line", "malformed-line", "unknown-domain");

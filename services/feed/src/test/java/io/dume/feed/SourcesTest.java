@@ -161,9 +161,9 @@ class SourcesTest {
 
     assertThat(read(new FeedSource.JsonLines(file)))
         .containsExactly(
-            "math|jsonl:docs.jsonl|x/1|one",
-            "novel|jsonl:docs.jsonl|line 2|no id",
-            "math|jsonl:docs.jsonl|7|seven",
+            "math|jsonl:docs.jsonl|math/x/1|one",
+            "novel|jsonl:docs.jsonl|" + file + "#2|no id",
+            "math|jsonl:docs.jsonl|math/7|seven",
             file + ":5|unknown-domain",
             file + ":6|empty-text",
             file + ":7|malformed-line",
@@ -175,7 +175,7 @@ class SourcesTest {
             file + ":13|malformed-line",
             file + ":14|invalid-utf-8",
             file + ":15|document-too-large",
-            "math|jsonl:docs.jsonl|line 16|last");
+            "math|jsonl:docs.jsonl|" + file + "#16|last");
   }
 
   @Test
@@ -191,7 +191,7 @@ class SourcesTest {
     }
 
     assertThat(read(new FeedSource.JsonLines(file, "given")))
-        .containsExactly("math|jsonl:given|line 1|x", file + ":2|invalid-utf-8");
+        .containsExactly("math|jsonl:given|" + file + "#1|x", file + ":2|invalid-utf-8");
   }
 
   @Test

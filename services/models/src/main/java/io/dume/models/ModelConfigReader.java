@@ -8,6 +8,8 @@ import java.util.Set;
 /** Turns the fields of a {@code config.json} into a {@link ModelConfig}, or refuses one by name. */
 final class ModelConfigReader {
 
+  private static final int MISTRAL_WINDOW = 4096;
+
   private static final Set<String> TYPES = Set.of("llama", "mistral", "qwen2");
 
   private ModelConfigReader() {}
@@ -72,16 +74,32 @@ final class ModelConfigReader {
     }
     int context = fields.positive("max_position_embeddings");
     boolean windowed = !type.equals("qwen2") || fields.flag("use_sliding_window", false);
-    if (windowed && fields.has("sliding_window") && fields.positive("sliding_window") < context) {
+    int window = slidingWindow(fields, type, context);
+    if (windowed && window < context) {
       throw fields.refuse(
           "sliding_window",
-          "windows shorter than max_position_embeddings = " + context + " are not supported");
+          "windows shorter than max_position_embeddings = "
+              + context
+              + " are not supported"
+              + " (here it is "
+              + window
+              + "); null turns it off");
     }
     for (JsonNode layer : fields.get("layer_types")) {
       if (!layer.asText().equals("full_attention")) {
         throw fields.refuse("layer_types", "only full_attention is supported");
       }
     }
+  }
+
+  /** For mistral an absent field means 4096, as in its configuration class; null means none. */
+  private static int slidingWindow(ConfigFields fields, String type, int context)
+      throws InvalidModelException {
+    if (fields.has("sliding_window")) {
+      return fields.positive("sliding_window");
+    }
+    boolean absent = fields.get("sliding_window").isMissingNode();
+    return absent && type.equals("mistral") ? MISTRAL_WINDOW : context;
   }
 
   private static int kvHeads(ConfigFields fields, String type, int heads)
