@@ -8,9 +8,9 @@ import io.dume.schemas.wire.Wire;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import org.apache.avro.specific.SpecificRecord;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,7 +40,10 @@ final class RouterAssembler {
 
   private final String router;
   private final long maxPendingBytes;
-  private final TreeMap<Long, Map<Integer, ByteBuffer>> pending = new TreeMap<>();
+
+  /** The version whose last part came longest ago comes first. */
+  private final Map<Long, Map<Integer, ByteBuffer>> pending = new LinkedHashMap<>();
+
   private long pendingBytes;
   private long malformed;
 
@@ -71,11 +74,11 @@ final class RouterAssembler {
       return Optional.empty();
     }
     if (message instanceof RouterPart part) {
-      if (part.getRouter().equals(router)) {
+      if (part.getRouter().equals(router) && numbered(where, part.getVersion())) {
         keep(part);
       }
     } else if (message instanceof RouterVersion version) {
-      if (version.getRouter().equals(router)) {
+      if (version.getRouter().equals(router) && numbered(where, version.getVersion())) {
         return Optional.of(assemble(version));
       }
     } else if (message instanceof CutRefused refusal) {
@@ -89,21 +92,36 @@ final class RouterAssembler {
     return Optional.empty();
   }
 
+  private boolean numbered(String where, long version) {
+    if (version < 1) {
+      malformed++;
+      LOG.warn("{} skipped: versions begin with 1, this is {}", where, version);
+      return false;
+    }
+    return true;
+  }
+
   private void keep(RouterPart part) {
-    ByteBuffer replaced =
-        pending
-            .computeIfAbsent(part.getVersion(), v -> new HashMap<>())
-            .put(part.getPart(), part.getWeights());
+    Map<Integer, ByteBuffer> parts = pending.remove(part.getVersion());
+    if (parts == null) {
+      parts = new HashMap<>();
+    }
+    ByteBuffer replaced = parts.put(part.getPart(), part.getWeights());
+    pending.put(part.getVersion(), parts);
     pendingBytes += part.getWeights().remaining() - (replaced == null ? 0 : replaced.remaining());
     while (pending.size() > MAX_PENDING_VERSIONS || pendingBytes > maxPendingBytes) {
-      long lowest = pending.firstKey();
-      LOG.warn("router {}: parts of version {} wait for it in vain, dropped", router, lowest);
-      drop(lowest);
+      // Not the lowest: parts of forged high numbers would drive out all that are genuine.
+      long oldest = pending.keySet().iterator().next();
+      LOG.warn("router {}: parts of version {} wait for it in vain, dropped", router, oldest);
+      drop(oldest);
     }
   }
 
   private void drop(long version) {
-    pending.remove(version).values().forEach(weights -> pendingBytes -= weights.remaining());
+    Map<Integer, ByteBuffer> parts = pending.remove(version);
+    if (parts != null) {
+      parts.values().forEach(weights -> pendingBytes -= weights.remaining());
+    }
   }
 
   private Arrival assemble(RouterVersion version) {
@@ -122,9 +140,7 @@ final class RouterAssembler {
     } catch (IllegalArgumentException | ArithmeticException e) {
       return new Arrival.Incomplete(version, e.getMessage());
     } finally {
-      while (!pending.isEmpty() && pending.firstKey() <= version.getVersion()) {
-        drop(pending.firstKey());
-      }
+      drop(version.getVersion());
     }
   }
 }

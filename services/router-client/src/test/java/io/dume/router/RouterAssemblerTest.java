@@ -129,6 +129,42 @@ class RouterAssemblerTest {
   }
 
   @Test
+  void shouldNotLetPartsOfForgedHighVersionsDriveOutThoseThatComeLater() {
+    List<byte[]> messages = new ArrayList<>();
+    for (long forged = 1000; forged < 1010; forged++) {
+      messages.add(Versions.part("demo", forged, 0, 1, Versions.weights(forged)));
+    }
+    messages.addAll(Versions.messages("demo", 3, 3));
+
+    List<Arrival> arrivals = accept(messages);
+
+    assertThat(arrivals).hasSize(1);
+    assertThat(whole(arrivals.get(0))).isEqualTo(3);
+  }
+
+  @Test
+  void shouldNotLetAForgedHighVersionTakeThePartsOfTheNext() {
+    List<byte[]> messages = new ArrayList<>(Versions.messages("demo", 3, 3));
+    messages.add(2, Wire.encode(Versions.describe("demo", 1000, 1, Versions.weights(1000))));
+
+    List<Arrival> arrivals = accept(messages);
+
+    assertThat(arrivals).hasSize(2);
+    assertThat(whole(arrivals.get(1))).isEqualTo(3);
+  }
+
+  @Test
+  void shouldSkipAndCountVersionsBelowTheFirst() {
+    List<byte[]> messages = new ArrayList<>(Versions.messages("demo", 0, 1));
+    messages.addAll(Versions.messages("demo", -1, 1));
+
+    List<Arrival> arrivals = accept(messages);
+
+    assertThat(arrivals).isEmpty();
+    assertThat(assembler.malformed()).isEqualTo(4);
+  }
+
+  @Test
   void shouldBoundTheMemoryOfPartsWhoseVersionNeverComes() {
     RouterAssembler small = new RouterAssembler("demo", 1000);
     byte[] weights = new byte[600];
