@@ -21,6 +21,17 @@ import org.apache.avro.specific.SpecificRecord;
  * thread-safe.
  */
 public final class ControlState {
+  /** The most experts of a list that counts. */
+  public static final int MAX_EXPERTS = 1024;
+
+  /** The most domains of a list that counts. */
+  public static final int MAX_DOMAINS = 65_536;
+
+  /** The longest id of a request that counts, in characters; cuts list them. */
+  public static final int MAX_REQUEST_CHARACTERS = 256;
+
+  private static final Set<String> FACTORISATIONS = Set.of("ejml", "openblas");
+
   private final Map<String, Fit> fitOfRouter = new LinkedHashMap<>();
   private final Map<Id, String> routerOfFit = new HashMap<>();
   private final Map<String, ExpertsChanged> experts = new HashMap<>();
@@ -54,7 +65,9 @@ public final class ControlState {
       return true;
     }
     if (record instanceof SolveProfileFixed fixed) {
-      return solveProfiles.putIfAbsent(fixed.getFit(), fixed) == null;
+      // The first one stands for good: one that no solver has would end all solving.
+      return FACTORISATIONS.contains(fixed.getFactorisation())
+          && solveProfiles.putIfAbsent(fixed.getFit(), fixed) == null;
     }
     if (record instanceof MixedIn mixedIn) {
       return mixed.add(mixedIn.getFit());
@@ -63,12 +76,16 @@ public final class ControlState {
       return failures.putIfAbsent(failed.getFit(), failed.getReason()) == null;
     }
     if (record instanceof CutRequested request) {
-      return requests.putIfAbsent(request.getRequest(), request) == null;
+      return request.getRequest().length() <= MAX_REQUEST_CHARACTERS
+          && requests.putIfAbsent(request.getRequest(), request) == null;
     }
     return false;
   }
 
   private static boolean consistent(ExpertsChanged changed) {
+    if (changed.getExperts().size() > MAX_EXPERTS || changed.getDomains().size() > MAX_DOMAINS) {
+      return false;
+    }
     Set<String> names = new HashSet<>();
     for (var expert : changed.getExperts()) {
       if (!names.add(expert.getName())) {

@@ -17,9 +17,11 @@ import io.dume.schemas.message.SolveProfileFixed;
 import io.dume.schemas.wire.Ids;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -106,6 +108,36 @@ class ControlStateTest {
                 new ExpertsChanged("demo", 1, code, List.of(new DomainExpert("novel", "nobody")))))
         .isFalse();
     assertThat(state.experts("demo")).isEmpty();
+  }
+
+  @Test
+  void shouldRefuseListsOfExpertsThatAreTooLong() {
+    String[] names = IntStream.range(0, 1025).mapToObj(i -> "e" + i).toArray(String[]::new);
+    List<Expert> one = List.of(new Expert("e", "m"));
+    List<DomainExpert> domains =
+        IntStream.range(0, 65_537).mapToObj(i -> new DomainExpert("d" + i, "e")).toList();
+
+    assertThat(state.apply(experts(1, names))).isFalse();
+    assertThat(state.apply(new ExpertsChanged("demo", 1, one, domains))).isFalse();
+    assertThat(state.apply(experts(1, Arrays.copyOf(names, 1024)))).isTrue();
+    assertThat(state.apply(new ExpertsChanged("demo", 2, one, domains.subList(0, 65_536))))
+        .isTrue();
+  }
+
+  @Test
+  void shouldRefuseASolveProfileThatNoSolverHas() {
+    Id fit = Ids.random();
+
+    assertThat(state.apply(new SolveProfileFixed(fit, "cholesky-by-hand", "portable"))).isFalse();
+    assertThat(state.apply(new SolveProfileFixed(fit, "openblas", "HASWELL"))).isTrue();
+
+    assertThat(state.solveProfile(fit)).contains(new SolveProfileFixed(fit, "openblas", "HASWELL"));
+  }
+
+  @Test
+  void shouldRefuseARequestWithAnEndlessId() {
+    assertThat(state.apply(new CutRequested("demo", "r".repeat(257), List.of(), null))).isFalse();
+    assertThat(state.apply(new CutRequested("demo", "r".repeat(256), List.of(), null))).isTrue();
   }
 
   @Test

@@ -10,6 +10,7 @@ import io.dume.schemas.message.PartitionOffset;
 import io.dume.schemas.message.SlotCount;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,15 +43,13 @@ final class CutMaker {
     if (experts.isEmpty()) {
       return Optional.of("any");
     }
-    List<CutSlot> slots = slots(progress, experts.get());
+    BitSet withTokens = new BitSet();
+    slots(progress, experts.get()).forEach(slot -> withTokens.set(slot.getExpert()));
     List<Expert> columns = experts.get().getExperts();
-    for (int column = 0; column < columns.size(); column++) {
-      int expert = column;
-      if (slots.stream().noneMatch(s -> s.getExpert() == expert)) {
-        return Optional.of(columns.get(column).getName());
-      }
-    }
-    return Optional.empty();
+    int missing = withTokens.nextClearBit(0);
+    return missing < columns.size()
+        ? Optional.of(columns.get(missing).getName())
+        : Optional.empty();
   }
 
   /** Whether everything that a request names is in. */
@@ -103,14 +102,16 @@ final class CutMaker {
   }
 
   private static List<CutSlot> slots(FitProgress progress, ExpertsChanged experts) {
-    Map<Extraction, Integer> columns = new HashMap<>();
     List<Expert> list = experts.getExperts();
+    Map<String, Integer> columnOf = new HashMap<>();
+    for (int column = 0; column < list.size(); column++) {
+      columnOf.put(list.get(column).getName(), column);
+    }
+    Map<Extraction, Integer> columns = new HashMap<>();
     for (var domain : experts.getDomains()) {
-      for (int column = 0; column < list.size(); column++) {
-        if (list.get(column).getName().equals(domain.getExpert())) {
-          columns.put(new Extraction(domain.getDomain(), list.get(column).getMlp()), column);
-        }
-      }
+      // A list that counts has an expert for every domain.
+      int column = columnOf.get(domain.getExpert());
+      columns.put(new Extraction(domain.getDomain(), list.get(column).getMlp()), column);
     }
     List<CutSlot> slots = new ArrayList<>();
     for (SlotCount slot : progress.slots()) {

@@ -1,5 +1,6 @@
 package io.dume.topology.sequencer;
 
+import io.dume.schemas.kafka.Topics;
 import io.dume.schemas.message.Fit;
 import io.dume.schemas.message.PartitionOffset;
 import io.dume.schemas.statistics.FixedPoint;
@@ -11,8 +12,11 @@ import java.util.Set;
 
 /** Whether statistics of a fit can be summed at all; anybody can write a fit into the log. */
 final class FitCheck {
+  private static final int ENVELOPE_BYTES = 1024;
   private static final int MAX_LAYERS = Short.MAX_VALUE;
   private static final int MAX_WIDTH = 1 << 20;
+
+  private static final int MAX_PARTITIONS = 100_000;
 
   private FitCheck() {}
 
@@ -40,6 +44,10 @@ final class FitCheck {
           "made for %d partitions of partial-statistics where there are %d; that number never changes"
               .formatted(fit.getStatisticsPartitions(), statisticsPartitions));
     }
+    if (fit.getStart().size() > MAX_PARTITIONS) {
+      return Optional.of(
+          "%d start offsets; at most %d".formatted(fit.getStart().size(), MAX_PARTITIONS));
+    }
     Set<Integer> partitions = new HashSet<>();
     for (PartitionOffset start : fit.getStart()) {
       if (start.getPartition() < 0
@@ -58,9 +66,13 @@ final class FitCheck {
 
   private static Optional<String> shape(Fit fit) {
     try {
-      new TileGrid(fit.getWidth() + 1, fit.getTileSize());
+      TileGrid grid = new TileGrid(fit.getWidth() + 1, fit.getTileSize());
       new FixedPoint(fit.getFractionBits());
-      return Optional.empty();
+      return grid.bytes(0, 0) <= Topics.MAX_MESSAGE_BYTES - ENVELOPE_BYTES
+          ? Optional.empty()
+          : Optional.of(
+              "tiles of %d, which have %d bytes, more than a message takes: use smaller tiles"
+                  .formatted(fit.getTileSize(), grid.bytes(0, 0)));
     } catch (IllegalArgumentException e) {
       return Optional.of(e.getMessage());
     }

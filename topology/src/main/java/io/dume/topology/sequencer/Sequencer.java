@@ -37,6 +37,7 @@ import org.slf4j.LoggerFactory;
  * memory. The same records at the same times give the same decisions. Not thread-safe.
  */
 public final class Sequencer {
+  private static final int MAX_REQUESTS_OF_A_CUT = 1000;
   private static final Logger LOG = LoggerFactory.getLogger(Sequencer.class);
 
   /** What may wait for the control log at once; beyond that a manifest is judged at once. */
@@ -304,10 +305,12 @@ public final class Sequencer {
       for (Long offset : List.copyOf(requests.keySet())) {
         CutRequested request = requests.get(offset);
         if (request.getRouter().equals(progress.router()) && CutMaker.reached(progress, request)) {
-          reached
-              .computeIfAbsent(request.getLambda(), l -> new ArrayList<>())
-              .add(request.getRequest());
-          settle(offset);
+          List<String> ids = reached.computeIfAbsent(request.getLambda(), l -> new ArrayList<>());
+          // A cut names those that asked for it; the others get the next one.
+          if (ids.size() < MAX_REQUESTS_OF_A_CUT) {
+            ids.add(request.getRequest());
+            settle(offset);
+          }
         }
       }
       reached.forEach(

@@ -342,6 +342,30 @@ class SequencerTest {
   }
 
   @Test
+  void shouldSpreadRequestsOverCutsRatherThanMakeOneThatNoTopicTakes() {
+    started("code");
+    for (int i = 0; i < 1500; i++) {
+      control(request("r" + i, null, new PartitionOffset(0, 10L)));
+    }
+
+    List<Decision> decisions = new ArrayList<>(submit(manifest(0, 0, 10, "code")));
+    decisions.addAll(sequencer.tick(NOW.plusSeconds(1)));
+
+    assertThat(cuts(decisions)).extracting(c -> c.getRequests().size()).containsExactly(1000, 500);
+  }
+
+  @Test
+  void shouldStopAFitWhoseTilesNoMessageTakes() {
+    Fit other = SyntheticFit.of("other", 1, 4095, 4096, 3, PARTITIONS);
+
+    List<Decision> decisions = control(SyntheticFit.created("other", other));
+
+    assertThat(only(Decision.FitStopped.class, decisions))
+        .singleElement()
+        .satisfies(s -> assertThat(s.failure().getReason()).contains("smaller tiles"));
+  }
+
+  @Test
   void shouldRefuseARequestForAPartitionThatTheFitDoesNotHave() {
     started("code");
 
