@@ -16,18 +16,12 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.FencedInstanceIdException;
-import org.apache.kafka.common.errors.InvalidProducerEpochException;
-import org.apache.kafka.common.errors.ProducerFencedException;
-import org.apache.kafka.common.errors.RetriableException;
-import org.apache.kafka.common.errors.UnknownProducerIdException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
@@ -78,7 +72,7 @@ final class Publisher implements AutoCloseable {
       return publisher;
     } catch (RuntimeException e) {
       publisher.close();
-      throw abandoned(e);
+      throw Abandonment.of(e);
     }
   }
 
@@ -158,7 +152,7 @@ final class Publisher implements AutoCloseable {
       producer.commitTransaction();
       lastVersion = newest;
     } catch (ExecutionException e) {
-      throw abandoned(
+      throw Abandonment.of(
           e.getCause() instanceof RuntimeException cause
               ? cause
               : new KafkaException(e.getCause()));
@@ -166,24 +160,8 @@ final class Publisher implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new AbandonedException("interrupted", e);
     } catch (RuntimeException e) {
-      throw abandoned(e);
+      throw Abandonment.of(e);
     }
-  }
-
-  private static RuntimeException abandoned(RuntimeException e) {
-    boolean tookOver =
-        e instanceof ProducerFencedException
-            || e instanceof InvalidProducerEpochException
-            || e instanceof FencedInstanceIdException
-            || e instanceof UnknownProducerIdException
-            || e instanceof CommitFailedException;
-    if (tookOver) {
-      return new AbandonedException("another instance took over", e);
-    }
-    if (e instanceof RetriableException) {
-      return new AbandonedException("the cluster does not answer", e);
-    }
-    return e;
   }
 
   /** Aborts what is not committed. */

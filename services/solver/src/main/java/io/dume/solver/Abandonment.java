@@ -1,0 +1,60 @@
+package io.dume.solver;
+
+import java.util.Optional;
+import org.apache.kafka.clients.consumer.CommitFailedException;
+import org.apache.kafka.common.errors.ApplicationRecoverableException;
+import org.apache.kafka.common.errors.OutOfOrderSequenceException;
+import org.apache.kafka.common.errors.ProducerFencedException;
+import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.TransactionAbortableException;
+
+/**
+ * Tells failures that end this attempt, after which a new producer and another look at the
+ * committed positions go on, from those that end the solver. Clients wrap what they report, so the
+ * causes are searched too.
+ */
+final class Abandonment {
+  private static final int DEEPEST = 16;
+
+  private Abandonment() {}
+
+  /**
+   * A failure as the solver should see it.
+   *
+   * @param failure what a client threw
+   * @return an {@link AbandonedException} where starting over helps, and else the failure
+   */
+  static RuntimeException of(RuntimeException failure) {
+    Throwable cause = failure;
+    for (int depth = 0; cause != null && depth < DEEPEST; depth++) {
+      Optional<String> reason = reason(cause);
+      if (reason.isPresent()) {
+        return failure instanceof AbandonedException
+            ? failure
+            : new AbandonedException(reason.get(), failure);
+      }
+      cause = cause.getCause();
+    }
+    return failure;
+  }
+
+  private static Optional<String> reason(Throwable cause) {
+    if (cause instanceof AbandonedException abandoned) {
+      return Optional.of(abandoned.getMessage());
+    }
+    if (cause instanceof TransactionAbortableException) {
+      return Optional.of("the cluster asks to abort the transaction");
+    }
+    if (cause instanceof ApplicationRecoverableException
+        || cause instanceof ProducerFencedException
+        || cause instanceof CommitFailedException
+        || cause instanceof OutOfOrderSequenceException) {
+      // Fenced, or the cluster has forgotten a producer that was idle for too long.
+      return Optional.of("another instance took over, or the producer's id is gone");
+    }
+    if (cause instanceof RetriableException) {
+      return Optional.of("the cluster does not answer");
+    }
+    return Optional.empty();
+  }
+}
