@@ -142,9 +142,14 @@ public final class Solver implements AutoCloseable {
       while (!waiting.isEmpty() && !stopping) {
         next(control, cuts, cutSolver, reader);
       }
-    } catch (AbandonedException e) {
-      LOG.info("router {}: {}; nothing of it was published", config.router(), e.getMessage());
-      LOG.debug("abandoned", e);
+    } catch (RuntimeException e) {
+      // Not only the publisher meets a cluster that does not answer: so do all that read.
+      RuntimeException failure = Abandonment.of(e);
+      if (!(failure instanceof AbandonedException)) {
+        throw failure;
+      }
+      LOG.info("router {}: {}; nothing of it was published", config.router(), failure.getMessage());
+      LOG.debug("abandoned", failure);
       standBy();
       if (!stopping) {
         cuts.rejoin();
