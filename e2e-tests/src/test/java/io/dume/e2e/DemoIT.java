@@ -44,7 +44,7 @@ class DemoIT {
     assertThat(report.fieldNames()).toIterable().containsExactly("versions", "seconds", "domains");
     assertThat(report.get("versions").isIntegralNumber()).isTrue();
     assertThat(report.get("versions").asLong()).isGreaterThanOrEqualTo(2);
-    assertThat(report.get("seconds").asDouble()).isBetween(1.0, 180.0);
+    assertThat(report.get("seconds").asDouble()).isPositive();
     assertThat(report.get("domains").fieldNames())
         .toIterable()
         .containsExactlyInAnyOrderElementsOf(DemoAssets.DOMAINS);

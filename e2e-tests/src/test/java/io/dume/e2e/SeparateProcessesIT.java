@@ -236,7 +236,7 @@ class SeparateProcessesIT {
           .as(process.getKey())
           .doesNotContain("not everything has stopped")
           .doesNotContain("ERROR")
-          .doesNotContain("Exception");
+          .doesNotContain("Exception in thread");
     }
   }
 
