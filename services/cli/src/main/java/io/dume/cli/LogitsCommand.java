@@ -113,8 +113,11 @@ final class LogitsCommand implements Callable<Integer> {
   }
 
   private int[] sequence(JsonNode sequence, int number) throws IOException {
-    if (!sequence.isArray() || sequence.isEmpty()) {
-      throw notIds("sequence %d is no array of at least one token".formatted(number));
+    if (!sequence.isArray()) {
+      throw notIds("sequence %d is no array".formatted(number));
+    }
+    if (sequence.isEmpty()) {
+      throw notIds("sequence %d is empty; give it at least one token".formatted(number));
     }
     int[] read = new int[sequence.size()];
     for (int i = 0; i < read.length; i++) {

@@ -72,7 +72,12 @@ class LogitsCommandTest {
       value = {
         "{}|not a JSON array of arrays",
         "[[1], []]|sequence 1 is empty",
-        "null|is null",
+        "null|it is no array",
+        "[[1.9]]|sequence 0, position 0 is 1.9",
+        "[[1, null]]|sequence 0, position 1 is null",
+        "[['12']]|not a JSON array of arrays",
+        "[[4294967296]]|position 0 is 4294967296",
+        "[[1]] [[2]]|not a JSON array of arrays",
         "[[99999]]|99999"
       })
   void shouldRefuseIdsThatAreNone(String ids, String reason) throws IOException {
