@@ -71,14 +71,16 @@ final class SequencerProcessor implements Processor<byte[], byte[], byte[], Addr
   public void process(Record<byte[], byte[]> record) {
     Incoming in = Arrivals.of(record, context);
     Instant now = Instant.ofEpochMilli(context.currentSystemTimeMs());
+    boolean fromControl = in.partition().topic().equals(topics.control());
+    int limit = fromControl ? Topics.MAX_CONTROL_BYTES : Topics.MAX_MESSAGE_BYTES;
     SpecificRecord message;
     try {
+      in.requireAtMost(limit);
       message = Wire.decode(in.value().orElse(new byte[0]));
     } catch (MalformedMessageException e) {
       refuse(in, "malformed-message", e.getMessage(), now);
       return;
     }
-    boolean fromControl = in.partition().topic().equals(topics.control());
     if (!fromControl && message instanceof FlushManifest manifest) {
       DeadLetter letter = in.letter(SERVICE, "", "", now);
       carryOut(sequencer.manifest(new Submission(manifest, letter), now));

@@ -3,6 +3,7 @@ package io.dume.topology;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.dume.schemas.kafka.Topics;
 import io.dume.schemas.message.ApplyFlush;
 import io.dume.schemas.message.Cut;
 import io.dume.schemas.message.CutRequested;
@@ -544,6 +545,23 @@ class TopologyTest {
     pipeline.rawTile(null, claim);
 
     assertThat(pipeline.reasons()).hasSize(3).containsOnly("malformed-message");
+  }
+
+  @Test
+  void shouldNotDecodeWhatIsTooLarge() {
+    given(CutPolicy.ON_DEMAND);
+    List<PartitionOffset> endless =
+        Collections.nCopies(Topics.MAX_CONTROL_BYTES / 2, new PartitionOffset(0, 0L));
+    byte[] request = Wire.encode(new CutRequested(SyntheticFit.ROUTER, "r", endless, null));
+
+    pipeline.rawControl(request);
+    pipeline.rawTile(null, new byte[Topics.MAX_MESSAGE_BYTES + 1]);
+    pipeline.rawManifest(null, new byte[Topics.MAX_MESSAGE_BYTES + 1]);
+
+    assertThat(pipeline.deadLetters)
+        .hasSize(3)
+        .allSatisfy(l -> assertThat(l.getDetail()).contains("has at most"));
+    assertThat(pipeline.cuts).isEmpty();
   }
 
   @Test

@@ -77,13 +77,22 @@ public final class ControlLog implements AutoCloseable {
   public List<SpecificRecord> poll(Duration timeout) {
     List<SpecificRecord> counted = new ArrayList<>();
     for (ConsumerRecord<byte[], byte[]> record : consumer.poll(timeout)) {
+      // The sequencer, which reads this log too, is the one that puts what is no message of it
+      // into dead-letters.
+      if (record.serializedValueSize() > Topics.MAX_CONTROL_BYTES) {
+        LOG.warn(
+            "{} offset {}: {} bytes, more than a record of it has",
+            partition,
+            record.offset(),
+            record.serializedValueSize());
+        continue;
+      }
       try {
         SpecificRecord message = Wire.decode(record.value() == null ? new byte[0] : record.value());
         if (state.apply(message)) {
           counted.add(message);
         }
       } catch (MalformedMessageException e) {
-        // The sequencer, which reads this log too, is the one that puts it into dead-letters.
         LOG.warn("{} offset {}: {}", partition, record.offset(), e.getMessage());
       }
     }

@@ -3,6 +3,7 @@ package io.dume.schemas.kafka;
 import io.dume.schemas.message.DeadLetter;
 import io.dume.schemas.message.Header;
 import io.dume.schemas.wire.Wire;
+import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -18,7 +19,30 @@ public final class DeadLetters {
   /** Room for everything in a message beside a dead letter's value. */
   private static final int ENVELOPE_BYTES = 64 * 1024;
 
+  /** The longest text of ours in a message, in characters, with the note that it was longer. */
+  private static final int MAX_TEXT = 4096;
+
+  private static final int NOTE = 32;
+
   private DeadLetters() {}
+
+  /**
+   * A text for people, short enough for every message. Reasons quote what others wrote, and that
+   * may be long.
+   *
+   * @param text any text
+   * @return it, or its beginning with a note of its length; at most 4,096 characters
+   */
+  public static String brief(String text) {
+    if (text.length() <= MAX_TEXT) {
+      return text;
+    }
+    int end = MAX_TEXT - NOTE;
+    if (Character.isHighSurrogate(text.charAt(end - 1))) {
+      end--;
+    }
+    return text.substring(0, end) + "... (%d characters)".formatted(text.length());
+  }
 
   /**
    * A dead letter of a consumed record.
@@ -79,10 +103,11 @@ public final class DeadLetters {
     headers.forEach(
         h ->
             copies.add(
-                new Header(h.key(), ByteBuffer.wrap(h.value() == null ? new byte[0] : h.value()))));
+                new Header(
+                    brief(h.key()), ByteBuffer.wrap(h.value() == null ? new byte[0] : h.value()))));
     return new DeadLetter(
-        reason,
-        detail,
+        brief(reason),
+        brief(detail),
         service,
         partition.topic(),
         partition.partition(),
@@ -96,31 +121,53 @@ public final class DeadLetters {
 
   /**
    * A dead letter as a message that every topic takes. A record so large that it does not fit into
-   * a message together with its reason is left out, and the detail says where it still stands.
+   * a message together with its reason is left out, and the detail says where it still stands. So
+   * is what follows the first {@linkplain #brief part} of a long reason or detail.
    *
    * @param letter a dead letter
    * @return an encoded message of at most {@link Topics#MAX_MESSAGE_BYTES}
    */
   public static byte[] encode(DeadLetter letter) {
-    byte[] whole = Wire.encode(letter);
-    if (whole.length <= Topics.MAX_MESSAGE_BYTES - ENVELOPE_BYTES) {
-      return whole;
+    // Before it is written: what does not fit may be as large as the memory that is left.
+    long bytes = bytes(letter);
+    if (bytes <= Topics.MAX_MESSAGE_BYTES - ENVELOPE_BYTES) {
+      return Wire.encode(with(letter, "", letter.getKey(), letter.getValue(), letter.getHeaders()));
     }
-    return Wire.encode(
-        new DeadLetter(
-            letter.getReason(),
-            letter.getDetail()
-                + " (%d bytes: too large to be copied here, see partition %d, offset %d of %s)"
-                    .formatted(
-                        whole.length, letter.getPartition(), letter.getOffset(), letter.getTopic()),
-            letter.getService(),
-            letter.getTopic(),
-            letter.getPartition(),
-            letter.getOffset(),
-            letter.getTimestamp(),
-            null,
-            null,
-            List.of(),
-            letter.getSetAsideAt()));
+    String where =
+        " (%d bytes: too large to be copied here, see partition %d, offset %d of %s)"
+            .formatted(bytes, letter.getPartition(), letter.getOffset(), letter.getTopic());
+    return Wire.encode(with(letter, where, Optional.empty(), Optional.empty(), List.of()));
+  }
+
+  private static DeadLetter with(
+      DeadLetter letter,
+      String where,
+      Optional<ByteBuffer> key,
+      Optional<ByteBuffer> value,
+      List<Header> headers) {
+    return new DeadLetter(
+        brief(letter.getReason()),
+        brief(letter.getDetail()) + where,
+        letter.getService(),
+        letter.getTopic(),
+        letter.getPartition(),
+        letter.getOffset(),
+        letter.getTimestamp(),
+        key.orElse(null),
+        value.orElse(null),
+        headers,
+        letter.getSetAsideAt());
+  }
+
+  /** What the record takes in a message; its envelope has room for everything else. */
+  private static long bytes(DeadLetter letter) {
+    long bytes =
+        letter.getKey().map(Buffer::remaining).orElse(0)
+            + (long) letter.getValue().map(Buffer::remaining).orElse(0);
+    for (Header header : letter.getHeaders()) {
+      // A character of the key takes at most three bytes, and each length at most five.
+      bytes += header.getValue().remaining() + 3L * header.getKey().length() + 10;
+    }
+    return bytes;
   }
 }

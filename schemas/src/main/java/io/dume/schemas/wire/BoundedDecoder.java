@@ -17,6 +17,12 @@ import org.apache.avro.util.Utf8;
  * is true of every item type in these schemas, so a valid message always fits.
  */
 final class BoundedDecoder extends Decoder {
+  /**
+   * The longest string, in bytes. Strings are names and reasons; they are copied into further
+   * messages, which must fit into their topics.
+   */
+  static final int MAX_STRING_BYTES = 64 * 1024;
+
   private final Decoder in;
   private long budget;
 
@@ -35,15 +41,24 @@ final class BoundedDecoder extends Decoder {
   }
 
   private byte[] claimed() throws IOException {
-    byte[] bytes = new byte[claim(in.readLong())];
+    return claimed(in.readLong());
+  }
+
+  private byte[] claimed(long size) throws IOException {
+    byte[] bytes = new byte[claim(size)];
     in.readFixed(bytes, 0, bytes.length);
     return bytes;
   }
 
   @Override
   public String readString() throws IOException {
+    long size = in.readLong();
+    if (size > MAX_STRING_BYTES) {
+      throw new IOException(
+          "a string of " + size + " bytes, where at most " + MAX_STRING_BYTES + " are allowed");
+    }
     try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(claimed())).toString();
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(claimed(size))).toString();
     } catch (CharacterCodingException e) {
       throw new IOException("a string that is not UTF-8", e);
     }

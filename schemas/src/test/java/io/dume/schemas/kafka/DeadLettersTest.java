@@ -64,6 +64,36 @@ class DeadLettersTest {
   }
 
   @Test
+  void shouldKeepWhatIsQuotedShort() throws Exception {
+    String endless = "\uD83D\uDE00".repeat(100_000);
+    ConsumerRecord<byte[], byte[]> record = record(null, new byte[Topics.MAX_MESSAGE_BYTES / 2]);
+    record.headers().add(endless, new byte[0]);
+    DeadLetter direct =
+        DeadLetter.newBuilder(DeadLetters.of(record, "worker", endless, "x" + endless, NOW))
+            .setDetail("x" + endless)
+            .build();
+
+    byte[] bytes = DeadLetters.encode(direct);
+
+    DeadLetter letter = Wire.decode(bytes, DeadLetter.class);
+    assertThat(letter.getReason()).hasSizeLessThan(4200).endsWith("... (200000 characters)");
+    assertThat(letter.getDetail()).hasSizeLessThan(4200).doesNotContain("?");
+    assertThat(letter.getHeaders()).hasSize(3).allMatch(h -> h.getKey().length() < 4200);
+    assertThat(letter.getValue()).isPresent();
+  }
+
+  @Test
+  void shouldLeaveARecordOutWhoseHeadersAloneAreTooLarge() throws Exception {
+    ConsumerRecord<byte[], byte[]> record = record(null, new byte[10]);
+    record.headers().add("large", new byte[Topics.MAX_MESSAGE_BYTES]);
+
+    byte[] bytes = DeadLetters.encode(DeadLetters.of(record, "worker", "malformed", "why", NOW));
+
+    assertThat(bytes).hasSizeLessThan(10_000);
+    assertThat(Wire.decode(bytes, DeadLetter.class).getDetail()).contains("offset 17 of batches");
+  }
+
+  @Test
   void shouldFitTheTopicHoweverLargeTheRecordWas() throws Exception {
     byte[] value = new byte[Topics.MAX_MESSAGE_BYTES];
 

@@ -222,6 +222,17 @@ class WireTest {
   }
 
   @Test
+  void shouldRefuseAStringThatIsTooLongToBeQuoted() throws Exception {
+    byte[] longest = Wire.encode(new FitFailed(new Id(new byte[16]), "a".repeat(64 * 1024)));
+    byte[] longer = Wire.encode(new FitFailed(new Id(new byte[16]), "a".repeat(64 * 1024 + 1)));
+
+    assertThat(Wire.decode(longest)).isInstanceOf(FitFailed.class);
+    assertThatExceptionOfType(MalformedMessageException.class)
+        .isThrownBy(() -> Wire.decode(longer))
+        .withMessageContaining("65537 bytes");
+  }
+
+  @Test
   void shouldRefuseToEncodeWhatNeverTravelsByItself() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Wire.encode(new Expert("code", "mlp")))

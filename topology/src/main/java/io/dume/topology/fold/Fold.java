@@ -1,5 +1,7 @@
 package io.dume.topology.fold;
 
+import io.dume.schemas.kafka.DeadLetters;
+import io.dume.schemas.kafka.Topics;
 import io.dume.schemas.message.ApplyFlush;
 import io.dume.schemas.message.Cut;
 import io.dume.schemas.message.CutSlot;
@@ -67,6 +69,7 @@ public final class Fold {
   public void take(Incoming in, Instant now, Consumer<FoldOutput> out) {
     SpecificRecord message;
     try {
+      in.requireAtMost(Topics.MAX_MESSAGE_BYTES);
       message = Wire.decode(in.value().orElse(new byte[0]));
     } catch (MalformedMessageException e) {
       refuse(in, MALFORMED, e.getMessage(), now, out);
@@ -86,7 +89,7 @@ public final class Fold {
       cut(order, in, now, out);
     } else if (message instanceof FitFailed failed) {
       if (failure(failed.getFit()).isEmpty()) {
-        stop(failed.getFit(), failed.getReason());
+        stop(failed.getFit(), DeadLetters.brief(failed.getReason()));
       }
     } else {
       refuse(
@@ -117,7 +120,8 @@ public final class Fold {
             fit, p.getSequence(), p.getWidth(), p.getTileSize(), p.getFractionBits(), reason));
   }
 
-  private void stopEverywhere(Id fit, String reason, Consumer<FoldOutput> out) {
+  private void stopEverywhere(Id fit, String problem, Consumer<FoldOutput> out) {
+    String reason = DeadLetters.brief(problem);
     stop(fit, reason);
     out.accept(new FoldOutput.FitStopped(new FitFailed(fit, reason)));
     // Workers should hear of it now, not at the next commit.
@@ -293,6 +297,6 @@ public final class Fold {
     out.accept(
         new FoldOutput.LayerStatistics(
             StatisticsKey.layer(cut.getFit(), cut.getCut(), layer, 0, 0),
-            new LayerFailed(cut.getCut(), cut.getFit(), layer, reason)));
+            new LayerFailed(cut.getCut(), cut.getFit(), layer, DeadLetters.brief(reason))));
   }
 }

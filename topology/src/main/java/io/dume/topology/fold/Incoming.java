@@ -2,6 +2,7 @@ package io.dume.topology.fold;
 
 import io.dume.schemas.kafka.DeadLetters;
 import io.dume.schemas.message.DeadLetter;
+import io.dume.schemas.wire.MalformedMessageException;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.Optional;
@@ -32,6 +33,22 @@ public record Incoming(
    * retention depends on nobody's clock.
    */
   public static final String ORDER_TIME = "order-time";
+
+  /**
+   * Refuses what is too large to be decoded: a message may take many times its bytes in memory, and
+   * a topic that somebody else created may have another limit than ours.
+   *
+   * @param bytes the largest value
+   * @throws MalformedMessageException if the value is larger
+   */
+  public void requireAtMost(int bytes) throws MalformedMessageException {
+    int size = value.map(v -> v.length).orElse(0);
+    if (size > bytes) {
+      throw new MalformedMessageException(
+          "%d bytes, where a record of %s has at most %d"
+              .formatted(size, partition.topic(), bytes));
+    }
+  }
 
   /** The time of an order about a flush, which is that of its manifest. */
   long orderTime() {

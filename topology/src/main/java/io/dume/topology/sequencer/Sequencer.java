@@ -1,6 +1,7 @@
 package io.dume.topology.sequencer;
 
 import io.dume.schemas.control.ControlState;
+import io.dume.schemas.kafka.DeadLetters;
 import io.dume.schemas.message.Cut;
 import io.dume.schemas.message.CutRequested;
 import io.dume.schemas.message.DiscardFlush;
@@ -157,7 +158,8 @@ public final class Sequencer {
   }
 
   /** Stops a fit here, and tells all partitions, so that every later cut fails in every layer. */
-  private List<Decision> stopped(Id fit, String reason, Instant now, boolean announce) {
+  private List<Decision> stopped(Id fit, String problem, Instant now, boolean announce) {
+    String reason = DeadLetters.brief(problem);
     FitProgress progress = fits.get(fit);
     if (progress != null) {
       progress.stop(reason);

@@ -1,5 +1,6 @@
 package io.dume.topology.sequencer;
 
+import io.dume.schemas.kafka.DeadLetters;
 import io.dume.schemas.message.DeadLetter;
 import io.dume.schemas.message.FlushManifest;
 import java.nio.Buffer;
@@ -14,8 +15,8 @@ import java.time.Instant;
 public record Submission(FlushManifest manifest, DeadLetter letter) {
   DeadLetter refused(String reason, String detail, Instant now) {
     return new DeadLetter(
-        reason,
-        detail,
+        DeadLetters.brief(reason),
+        DeadLetters.brief(detail),
         letter.getService(),
         letter.getTopic(),
         letter.getPartition(),

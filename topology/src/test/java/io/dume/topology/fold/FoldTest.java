@@ -416,6 +416,18 @@ class FoldTest {
   }
 
   @Test
+  void shouldNotRepeatAnEndlessReasonInEveryLayer() {
+    SyntheticFlush flush = flush();
+    stage(flush);
+    apply(flush, 1);
+    take(new byte[0], new FitFailed(fit.getId(), "x".repeat(60_000)));
+
+    take(cut(1, tokens(flush), 0));
+
+    assertThat(layers().failures().values()).hasSize(2).allMatch(r -> r.length() < 4200);
+  }
+
+  @Test
   void shouldFailEveryLaterCutOfAFitThatWasStoppedElsewhere() {
     SyntheticFlush flush = flush();
     stage(flush);
