@@ -112,7 +112,7 @@ final class Publisher implements AutoCloseable {
    *
    * @param messages for router-versions; may be empty
    * @param deadLetters for dead-letters; may be empty
-   * @param positions the next positions of what was consumed
+   * @param positions the next positions of what was consumed; may be empty
    * @param group the consumer group that they belong to
    * @throws AbandonedException if another instance took over; nothing was published
    */
@@ -148,7 +148,9 @@ final class Publisher implements AutoCloseable {
       for (Future<?> future : sent) {
         future.get();
       }
-      producer.sendOffsetsToTransaction(offsets, group);
+      if (!offsets.isEmpty()) {
+        producer.sendOffsetsToTransaction(offsets, group);
+      }
       producer.commitTransaction();
       lastVersion = newest;
     } catch (ExecutionException e) {

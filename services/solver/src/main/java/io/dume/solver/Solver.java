@@ -1,11 +1,9 @@
 package io.dume.solver;
 
 import io.dume.schemas.control.ControlLog;
-import io.dume.schemas.kafka.DeadLetters;
 import io.dume.schemas.kafka.Topics;
 import io.dume.schemas.message.Cut;
 import io.dume.schemas.message.CutRefused;
-import io.dume.schemas.message.DeadLetter;
 import io.dume.schemas.message.Fit;
 import io.dume.schemas.message.Id;
 import io.dume.schemas.message.RouterVersion;
@@ -18,7 +16,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -44,7 +41,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Solver implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Solver.class);
-  private static final String SERVICE = "solver";
+  private static final long MAX_SET_ASIDE_BYTES = 32L << 20;
   private static final Duration IDLE_POLL = Duration.ofMillis(250);
 
   private final SolverConfig config;
@@ -56,7 +53,7 @@ public final class Solver implements AutoCloseable {
 
   // All of these belong to the thread in run().
   private final Deque<ConsumerRecord<byte[], byte[]>> waiting = new ArrayDeque<>();
-  private final List<DeadLetter> deadLetters = new ArrayList<>();
+  private final SetAside deadLetters = new SetAside(MAX_SET_ASIDE_BYTES);
   private Optional<Publisher> publisher = Optional.empty();
 
   /**
@@ -94,7 +91,7 @@ public final class Solver implements AutoCloseable {
                   config.topics(),
                   name + "-statistics",
                   config.statisticsTimeout(),
-                  this::setAside)) {
+                  (record, problem) -> setAside(cuts, record, problem))) {
         while (!stopping) {
           workOrStandBy(control, cuts, cutSolver, reader);
         }
@@ -182,7 +179,7 @@ public final class Solver implements AutoCloseable {
       throws InterruptedException {
     waiting.addAll(cuts.heartbeat());
     ConsumerRecord<byte[], byte[]> record = waiting.remove();
-    Optional<Cut> decoded = decode(record);
+    Optional<Cut> decoded = decode(cuts, record);
     List<Keyed> messages = List.of();
     if (decoded.isPresent() && decoded.get().getRouter().equals(config.router())) {
       Cut cut = decoded.get();
@@ -198,7 +195,7 @@ public final class Solver implements AutoCloseable {
     Map<TopicPartition, Long> positions = new HashMap<>(reader.positions());
     positions.put(cuts.partition(), record.offset() + 1);
     Publisher current = publisher.orElseThrow();
-    current.publish(messages, deadLetters, positions, cuts.groupMetadata());
+    current.publish(messages, deadLetters.letters(), positions, cuts.groupMetadata());
     deadLetters.clear();
     messages.forEach(Solver::log);
   }
@@ -219,12 +216,12 @@ public final class Solver implements AutoCloseable {
     }
   }
 
-  private Optional<Cut> decode(ConsumerRecord<byte[], byte[]> record) {
+  private Optional<Cut> decode(CutSubscription cuts, ConsumerRecord<byte[], byte[]> record) {
     try {
       return Optional.of(
           Wire.decode(record.value() == null ? new byte[0] : record.value(), Cut.class));
     } catch (MalformedMessageException e) {
-      setAside(record, e.getMessage());
+      setAside(cuts, record, e.getMessage());
       return Optional.empty();
     }
   }
@@ -325,14 +322,20 @@ public final class Solver implements AutoCloseable {
     return clock.instant().truncatedTo(ChronoUnit.MILLIS);
   }
 
-  private void setAside(ConsumerRecord<byte[], byte[]> record, String problem) {
-    LOG.warn(
-        "{} partition {} offset {} set aside: {}",
-        record.topic(),
-        record.partition(),
-        record.offset(),
-        problem);
-    deadLetters.add(DeadLetters.of(record, SERVICE, "malformed-message", problem, now()));
+  /**
+   * Keeps a record for the transaction of the cut that is being worked on, or, where there are too
+   * many to keep, publishes what there is at once. That commits no positions: should the cut have
+   * to be read again, these letters come twice, but no layer is lost.
+   */
+  private void setAside(
+      CutSubscription cuts, ConsumerRecord<byte[], byte[]> record, String problem) {
+    deadLetters.add(record, problem, now());
+    if (deadLetters.full()) {
+      publisher
+          .orElseThrow()
+          .publish(List.of(), deadLetters.letters(), Map.of(), cuts.groupMetadata());
+      deadLetters.clear();
+    }
   }
 
   /**

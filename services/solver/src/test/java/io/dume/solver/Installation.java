@@ -62,7 +62,13 @@ final class Installation implements AutoCloseable {
             1,
             FoldedStatistics.experts(),
             FoldedStatistics.EXPERTS.stream().map(e -> new DomainExpert(e, e)).toList()));
-    var properties = kafka.producer(Map.of("transactional.id", prefix + "fold"));
+    var properties =
+        kafka.producer(
+            Map.of(
+                "transactional.id",
+                prefix + "fold",
+                "max.request.size",
+                Integer.toString(Topics.MAX_MESSAGE_BYTES)));
     this.producer =
         new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
     producer.initTransactions();

@@ -330,6 +330,33 @@ class SolverIT {
   }
 
   @Test
+  void shouldPublishWhatIsSetAsideDuringACutWhenItIsTooMuchToKeep() throws Exception {
+    try (Installation installation = installation()) {
+      FoldedStatistics statistics = new FoldedStatistics(installation.fit, 23, 40, 40, 40);
+      byte[] garbage = new byte[6 << 20];
+      Installation.Running first = installation.start();
+      installation.sendCut(statistics.cut(Installation.ROUTER, 1, List.of(), CONFIGURED));
+      installation.sendLayers(statistics, 1);
+      installation.events(1);
+
+      installation.sendCut(statistics.cut(Installation.ROUTER, 2, List.of(), CONFIGURED));
+      for (int partition = 0; partition < FoldedStatistics.PARTITIONS; partition++) {
+        for (int i = 0; i < 6; i++) {
+          installation.send(installation.topics.layerStatistics(), partition, List.of(garbage));
+        }
+      }
+
+      // No layer of cut 2 has come, so nothing else was published.
+      assertThat(installation.deadLetters(6)).hasSizeGreaterThanOrEqualTo(6);
+      assertThat(installation.events(1)).hasSize(1);
+      first.solver().close();
+      installation.start();
+      installation.sendLayers(statistics, 2);
+      assertThat(published(installation.events(2).get(1)).getCut()).isEqualTo(2);
+    }
+  }
+
+  @Test
   void shouldLeaveOtherRoutersCutsAlone() throws Exception {
     try (Installation installation = installation()) {
       FoldedStatistics statistics = new FoldedStatistics(installation.fit, 13, 40, 40, 40);
