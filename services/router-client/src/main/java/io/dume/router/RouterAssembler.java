@@ -1,5 +1,6 @@
 package io.dume.router;
 
+import io.dume.schemas.kafka.Topics;
 import io.dume.schemas.message.CutRefused;
 import io.dume.schemas.message.RouterPart;
 import io.dume.schemas.message.RouterVersion;
@@ -67,6 +68,11 @@ final class RouterAssembler {
   Optional<Arrival> accept(String where, byte[] value) {
     SpecificRecord message;
     try {
+      if (value.length > Topics.MAX_MESSAGE_BYTES) {
+        throw new MalformedMessageException(
+            "%d bytes where at most %d are allowed"
+                .formatted(value.length, Topics.MAX_MESSAGE_BYTES));
+      }
       message = Wire.decode(value);
     } catch (MalformedMessageException e) {
       malformed++;

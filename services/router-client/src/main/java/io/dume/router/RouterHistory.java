@@ -188,9 +188,13 @@ public final class RouterHistory implements AutoCloseable {
 
     @Override
     public void accept(ConsumerRecord<byte[], byte[]> record) {
+      byte[] value = RouterVersionsLog.value(record);
+      if (value.length > Topics.MAX_MESSAGE_BYTES) {
+        return;
+      }
       RouterVersion version;
       try {
-        if (!(Wire.decode(RouterVersionsLog.value(record)) instanceof RouterVersion decoded)) {
+        if (!(Wire.decode(value) instanceof RouterVersion decoded)) {
           return;
         }
         version = decoded;

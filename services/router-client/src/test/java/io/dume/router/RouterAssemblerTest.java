@@ -3,6 +3,7 @@ package io.dume.router;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dume.router.RouterAssembler.Arrival;
+import io.dume.schemas.kafka.Topics;
 import io.dume.schemas.message.CutRefused;
 import io.dume.schemas.message.LayerComplete;
 import io.dume.schemas.message.RouterVersion;
@@ -162,6 +163,16 @@ class RouterAssemblerTest {
 
     assertThat(arrivals).isEmpty();
     assertThat(assembler.malformed()).isEqualTo(4);
+  }
+
+  @Test
+  void shouldSkipAndCountWhatIsLargerThanTheTopicAllows() {
+    byte[] huge = Versions.part("demo", 1, 0, 1, new byte[Topics.MAX_MESSAGE_BYTES]);
+
+    List<Arrival> arrivals = accept(List.of(huge));
+
+    assertThat(arrivals).isEmpty();
+    assertThat(assembler.malformed()).isEqualTo(1);
   }
 
   @Test

@@ -6,7 +6,6 @@ import io.dume.schemas.message.Cut;
 import io.dume.schemas.message.Id;
 import io.dume.schemas.wire.Ids;
 import io.dume.schemas.wire.MalformedMessageException;
-import io.dume.schemas.wire.Wire;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -99,8 +98,7 @@ public final class CutStatistics {
 
   private static Optional<Cut> decode(ConsumerRecord<byte[], byte[]> record) {
     try {
-      return Optional.of(
-          Wire.decode(record.value() == null ? new byte[0] : record.value(), Cut.class));
+      return Optional.of(Received.cut(record));
     } catch (MalformedMessageException e) {
       LOG.warn("{} offset {}: {}", record.topic(), record.offset(), e.getMessage());
       return Optional.empty();

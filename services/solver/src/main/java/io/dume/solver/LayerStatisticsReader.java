@@ -9,7 +9,6 @@ import io.dume.schemas.message.LayerFailed;
 import io.dume.schemas.message.LayerTargets;
 import io.dume.schemas.message.LayerTile;
 import io.dume.schemas.wire.MalformedMessageException;
-import io.dume.schemas.wire.Wire;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -177,7 +176,7 @@ final class LayerStatisticsReader implements AutoCloseable {
     private void take(ConsumerRecord<byte[], byte[]> record) throws UnsolvableException {
       SpecificRecord message;
       try {
-        message = Wire.decode(record.value() == null ? new byte[0] : record.value());
+        message = Received.message(record);
       } catch (MalformedMessageException e) {
         unreadable.accept(record, e.getMessage());
         return;

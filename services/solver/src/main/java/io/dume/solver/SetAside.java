@@ -1,11 +1,16 @@
 package io.dume.solver;
 
 import io.dume.schemas.kafka.DeadLetters;
+import io.dume.schemas.kafka.Topics;
 import io.dume.schemas.message.DeadLetter;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,6 +22,7 @@ import org.slf4j.LoggerFactory;
 final class SetAside {
   private static final Logger LOG = LoggerFactory.getLogger(SetAside.class);
   private static final String SERVICE = "solver";
+  private static final String REASON = "malformed-message";
 
   /** What a letter takes beside the record's own bytes, roughly. */
   private static final int ENVELOPE_BYTES = 1024;
@@ -39,11 +45,35 @@ final class SetAside {
         record.partition(),
         record.offset(),
         problem);
-    letters.add(DeadLetters.of(record, SERVICE, "malformed-message", problem, now));
-    bytes +=
-        ENVELOPE_BYTES
-            + Math.max(0, record.serializedKeySize())
-            + Math.max(0, record.serializedValueSize());
+    long size = size(record);
+    if (size > Topics.MAX_MESSAGE_BYTES) {
+      // No message has room for it: the letter says where it stands.
+      letters.add(
+          DeadLetters.of(
+              new TopicPartition(record.topic(), record.partition()),
+              record.offset(),
+              record.timestamp(),
+              Optional.empty(),
+              Optional.empty(),
+              new RecordHeaders(),
+              SERVICE,
+              REASON,
+              "%s (%d bytes: too large to be copied here)".formatted(problem, size),
+              now));
+      bytes += ENVELOPE_BYTES;
+      return;
+    }
+    letters.add(DeadLetters.of(record, SERVICE, REASON, problem, now));
+    bytes += ENVELOPE_BYTES + size;
+  }
+
+  private static long size(ConsumerRecord<byte[], byte[]> record) {
+    long size =
+        Math.max(0, record.serializedKeySize()) + (long) Math.max(0, record.serializedValueSize());
+    for (Header header : record.headers()) {
+      size += header.key().length() + (header.value() == null ? 0 : header.value().length);
+    }
+    return size;
   }
 
   boolean full() {

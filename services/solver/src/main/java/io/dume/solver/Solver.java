@@ -8,7 +8,6 @@ import io.dume.schemas.message.Fit;
 import io.dume.schemas.message.Id;
 import io.dume.schemas.message.RouterVersion;
 import io.dume.schemas.wire.MalformedMessageException;
-import io.dume.schemas.wire.Wire;
 import io.dume.solver.RouterMessages.Keyed;
 import io.dume.solver.RouterMessages.Solved;
 import java.time.Clock;
@@ -218,8 +217,7 @@ public final class Solver implements AutoCloseable {
 
   private Optional<Cut> decode(CutSubscription cuts, ConsumerRecord<byte[], byte[]> record) {
     try {
-      return Optional.of(
-          Wire.decode(record.value() == null ? new byte[0] : record.value(), Cut.class));
+      return Optional.of(Received.cut(record));
     } catch (MalformedMessageException e) {
       setAside(cuts, record, e.getMessage());
       return Optional.empty();
@@ -254,7 +252,7 @@ public final class Solver implements AutoCloseable {
   private boolean anyWaiting(Predicate<Cut> wanted) {
     for (ConsumerRecord<byte[], byte[]> record : waiting) {
       try {
-        Cut cut = Wire.decode(record.value() == null ? new byte[0] : record.value(), Cut.class);
+        Cut cut = Received.cut(record);
         if (wanted.test(cut)) {
           return true;
         }

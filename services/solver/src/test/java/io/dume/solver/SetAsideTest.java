@@ -2,6 +2,7 @@ package io.dume.solver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dume.schemas.kafka.Topics;
 import io.dume.schemas.message.DeadLetter;
 import java.time.Instant;
 import java.util.Optional;
@@ -53,6 +54,17 @@ class SetAsideTest {
     }
 
     assertThat(aside.full()).isTrue();
+  }
+
+  @Test
+  void shouldOnlySayWhereARecordStandsThatNoMessageHasRoomFor() {
+    aside.add(record(new byte[Topics.MAX_MESSAGE_BYTES + 1]), "huge", Instant.EPOCH);
+
+    assertThat(aside.full()).isFalse();
+    DeadLetter letter = aside.letters().get(0);
+    assertThat(letter.getValue()).isEmpty();
+    assertThat(letter.getDetail()).contains("huge (16777217 bytes");
+    assertThat(letter.getOffset()).isEqualTo(7);
   }
 
   @Test
