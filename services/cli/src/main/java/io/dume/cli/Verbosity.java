@@ -26,11 +26,12 @@ final class Verbosity {
       description = "Log in detail, libraries included, and show the stack trace of an error.")
   private boolean verbose;
 
-  /** These warn at every start or stop of a single node about what is as it should be. */
+  /** These warn about what is retried, or as it should be on a single node. */
   private static final List<String> QUIET =
       List.of(
           "org.apache.kafka.controller.QuorumController",
           "org.apache.kafka.clients.NetworkClient",
+          "org.apache.kafka.clients.producer.internals.Sender",
           "kafka.server.DefaultAutoTopicCreationManager",
           "org.apache.kafka.streams.StreamsConfig",
           "org.apache.kafka.streams.KafkaStreams",
