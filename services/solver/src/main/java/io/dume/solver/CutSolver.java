@@ -63,6 +63,11 @@ final class CutSolver implements AutoCloseable {
       throw new UnsolvableException(
           "lambda of %s: ask for a number that is not negative".formatted(lambda));
     }
+    if (cut.getExperts().isEmpty()) {
+      throw new UnsolvableException(
+          "the router had no experts yet when the cut was made: ask again when a feature extractor"
+              + " has joined");
+    }
     long[] tokens = CutShape.of(cut).tokens();
     List<String> without = new ArrayList<>();
     for (int i = 0; i < tokens.length; i++) {
