@@ -64,6 +64,12 @@ final class ClientSettings {
     return properties;
   }
 
+  /** A third of what the group allows between two polls: the rest is for one slow record more. */
+  static Duration batchTime(Properties consumer) {
+    return Duration.ofMillis(Long.parseLong(consumer.get("max.poll.interval.ms").toString()))
+        .dividedBy(3);
+  }
+
   static Properties producer(FeatureExtractorConfig config, long flushBytes) {
     Properties properties =
         config

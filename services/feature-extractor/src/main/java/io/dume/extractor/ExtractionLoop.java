@@ -7,13 +7,11 @@ import io.dume.schemas.message.CutRequested;
 import io.dume.schemas.message.ExpertsChanged;
 import io.dume.schemas.message.Fit;
 import io.dume.schemas.message.Id;
-import io.dume.schemas.message.PartitionOffset;
 import io.dume.schemas.wire.Ids;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -23,7 +21,6 @@ import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
@@ -34,16 +31,13 @@ final class ExtractionLoop implements ConsumerRebalanceListener {
   private static final Logger LOG = LoggerFactory.getLogger(ExtractionLoop.class);
   private static final Duration POLL = Duration.ofMillis(100);
 
-  /** Aborted flushes in a row, after which trying again would only burn time. */
-  private static final int MAX_ABORTS = 5;
-
-  private static final int LARGEST_STRETCH = 9;
-
   private final FeatureExtractorConfig config;
   private final ExtractionModel model;
   private final Clock clock;
   private final ControlLog control;
   private final KafkaConsumer<byte[], byte[]> consumer;
+  private final Duration batchTime;
+  private final StartPositions starts;
   private final Flusher flusher;
   private final Fit fit;
   private final Accumulator accumulator;
@@ -54,10 +48,13 @@ final class ExtractionLoop implements ConsumerRebalanceListener {
   private RecordCheck check;
   private Optional<Instant> firstUnflushed = Optional.empty();
   private Duration lastFlush = Duration.ZERO;
-  private int aborts;
+  private final Aborts aborts = new Aborts();
   private boolean live = true;
   private ExtractorSnapshot done = ExtractorSnapshot.NOTHING;
 
+  /**
+   * @param batchTime after which the rest of a batch is left for the next poll
+   */
   ExtractionLoop(
       FeatureExtractorConfig config,
       ExtractionModel model,
@@ -65,6 +62,7 @@ final class ExtractionLoop implements ConsumerRebalanceListener {
       ControlLog control,
       Fits.Joined joined,
       KafkaConsumer<byte[], byte[]> consumer,
+      Duration batchTime,
       Flusher flusher,
       Accumulator accumulator,
       Consumer<ExtractorSnapshot> progress) {
@@ -74,6 +72,9 @@ final class ExtractionLoop implements ConsumerRebalanceListener {
     this.control = control;
     this.fit = joined.fit();
     this.consumer = consumer;
+    this.batchTime = batchTime;
+    this.starts =
+        new StartPositions(fit, consumer, new FlushedOffsets(config.kafka(), config.topics(), fit));
     this.flusher = flusher;
     this.accumulator = accumulator;
     this.progress = progress;
@@ -89,7 +90,8 @@ final class ExtractionLoop implements ConsumerRebalanceListener {
         followControl();
         if (process(poll(), stopping)) {
           for (TopicPartition partition : consumer.assignment()) {
-            positions.advance(partition.partition(), consumer.position(partition));
+            positions.advance(
+                partition.partition(), Attempts.at("position", () -> consumer.position(partition)));
           }
         }
         if (due()) {
@@ -131,7 +133,12 @@ final class ExtractionLoop implements ConsumerRebalanceListener {
   }
 
   private void catchUpWithControl() {
-    control.catchUp();
+    Attempts.at(
+        "end of the control log",
+        () -> {
+          control.catchUp();
+          return control.state();
+        });
     control.state().experts(config.fit().router()).ifPresent(this::use);
     resetCuts();
     requireHealthyFit();
@@ -162,12 +169,29 @@ final class ExtractionLoop implements ConsumerRebalanceListener {
 
   /** Returns false if some of the records were not processed. */
   private boolean process(ConsumerRecords<byte[], byte[]> batch, BooleanSupplier stopping) {
+    Instant late = clock.instant().plus(batchTime);
     for (ConsumerRecord<byte[], byte[]> record : batch) {
+      if (clock.instant().isAfter(late)) {
+        leaveRest();
+        return false;
+      }
       if (stopping.getAsBoolean() || !process(record) || (due() && !flush())) {
         return false;
       }
     }
     return true;
+  }
+
+  /** The group takes a worker that does not poll for dead, and what it has not flushed is lost. */
+  private void leaveRest() {
+    if (flush()) {
+      positions
+          .nextPositions()
+          .forEach(
+              (partition, next) ->
+                  consumer.seek(
+                      new TopicPartition(config.topics().tokenBatches(), partition), next));
+    }
   }
 
   private boolean process(ConsumerRecord<byte[], byte[]> record) {
@@ -246,10 +270,7 @@ final class ExtractionLoop implements ConsumerRebalanceListener {
     Instant now = clock.instant();
     Instant first = firstUnflushed.orElse(now);
     firstUnflushed = Optional.of(first);
-    Duration stretched = lastFlush.multipliedBy(LARGEST_STRETCH);
-    Duration interval = config.flush().interval();
-    Duration wait = stretched.compareTo(interval) > 0 ? stretched : interval;
-    return !now.isBefore(first.plus(wait))
+    return !now.isBefore(first.plus(config.flush().after(lastFlush)))
         || accumulator.tokens() >= config.flush().tokens()
         || letters.full()
         || cuts.due(positions);
@@ -269,7 +290,7 @@ final class ExtractionLoop implements ConsumerRebalanceListener {
       startOver(aborted.get());
       return false;
     }
-    aborts = 0;
+    aborts.reset();
     lastFlush = Duration.between(start, clock.instant());
     log(id, start);
     done =
@@ -302,13 +323,7 @@ final class ExtractionLoop implements ConsumerRebalanceListener {
   }
 
   private void startOver(KafkaException cause) {
-    aborts++;
-    if (aborts >= MAX_ABORTS) {
-      throw new ExtractorException(
-          "%d flushes in a row were aborted; the last because of: %s"
-              .formatted(aborts, cause.getMessage()),
-          cause);
-    }
+    aborts.count(cause);
     LOG.warn("a flush was aborted and its records are read again: {}", cause.getMessage());
     drop();
     seek(consumer.assignment());
@@ -321,27 +336,13 @@ final class ExtractionLoop implements ConsumerRebalanceListener {
   }
 
   private void seek(Collection<TopicPartition> partitions) {
-    var committed = consumer.committed(new HashSet<>(partitions));
-    for (TopicPartition partition : partitions) {
-      long position =
-          Optional.ofNullable(committed.get(partition))
-              .map(OffsetAndMetadata::offset)
-              .orElseGet(() -> start(partition.partition()));
-      consumer.seek(partition, position);
-      positions.assign(partition.partition(), position);
-    }
-  }
-
-  private long start(int partition) {
-    return fit.getStart().stream()
-        .filter(p -> p.getPartition() == partition)
-        .mapToLong(PartitionOffset::getOffset)
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new ExtractorException(
-                    "partition %d of %s was added after the fit began: it can't be counted in it"
-                        .formatted(partition, config.topics().tokenBatches())));
+    starts
+        .of(partitions)
+        .forEach(
+            (partition, position) -> {
+              consumer.seek(partition, position);
+              positions.assign(partition.partition(), position);
+            });
   }
 
   @Override
@@ -366,8 +367,14 @@ final class ExtractionLoop implements ConsumerRebalanceListener {
   @Override
   public void onPartitionsLost(Collection<TopicPartition> partitions) {
     LOG.warn("lost partitions {}; what was not flushed is read again by others", partitions);
+    boolean inVain = live && !positions.nothingNew();
     forget(partitions);
     drop();
+    if (inVain) {
+      aborts.count(
+          new KafkaException(
+              "partitions were lost before a flush: the group heard nothing of this worker, or a record took longer than consumer.max.poll.interval.ms, which can be raised"));
+    }
   }
 
   private void forget(Collection<TopicPartition> partitions) {

@@ -6,6 +6,7 @@ import io.dume.schemas.message.Fit;
 import io.dume.schemas.statistics.FixedPoint;
 import io.dume.schemas.statistics.TileGrid;
 import java.time.Clock;
+import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -115,11 +116,9 @@ public final class FeatureExtractor implements AutoCloseable {
       Accumulator accumulator,
       long flushBytes,
       Flusher flusher) {
+    Properties settings = ClientSettings.consumer(config, joined.fit(), flushBytes);
     try (KafkaConsumer<byte[], byte[]> consumer =
-        new KafkaConsumer<>(
-            ClientSettings.consumer(config, joined.fit(), flushBytes),
-            new ByteArrayDeserializer(),
-            new ByteArrayDeserializer())) {
+        new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
       new ExtractionLoop(
               config,
               model,
@@ -127,6 +126,7 @@ public final class FeatureExtractor implements AutoCloseable {
               control,
               joined,
               consumer,
+              ClientSettings.batchTime(settings),
               flusher,
               accumulator,
               now -> snapshot = now)

@@ -20,6 +20,8 @@ public record FlushPolicy(Duration interval, long tokens, long bytes) {
   public static final FlushPolicy DEFAULT =
       new FlushPolicy(Duration.ofSeconds(5), 1L << 22, 1L << 30);
 
+  private static final int LARGEST_STRETCH = 9;
+
   public FlushPolicy {
     if (interval.isNegative() || interval.isZero()) {
       throw new IllegalArgumentException(
@@ -32,5 +34,11 @@ public record FlushPolicy(Duration interval, long tokens, long bytes) {
       throw new IllegalArgumentException(
           "flush bytes of %d: at least 1; 1073741824 is the default".formatted(bytes));
     }
+  }
+
+  /** How long to wait after the first record that is not flushed yet. */
+  Duration after(Duration lastFlush) {
+    Duration stretched = lastFlush.multipliedBy(LARGEST_STRETCH);
+    return stretched.compareTo(interval) > 0 ? stretched : interval;
   }
 }

@@ -10,8 +10,10 @@ import io.dume.schemas.kafka.Topics;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.GroupListing;
 import org.apache.kafka.clients.admin.TransactionListing;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -82,6 +84,39 @@ class ExpiryIT {
                 assertThat(worker.snapshot().records()).isEqualTo(1);
                 assertThat(installation.coveredContiguously()).isEqualTo(Map.of(0, 1L));
               });
+    }
+  }
+
+  @Test
+  void shouldRefuseToCountAgainWhenCommittedOffsetsAreGone() throws Exception {
+    installation.send(2, Batches.batch("one", "math", Batches.tokens(1)));
+    installation.send(2, Batches.batch("two", "math", Batches.tokens(2)));
+    try (RunningWorker first = installation.start("one", SOON)) {
+      await().atMost(PATIENCE).until(() -> first.snapshot().records() == 2);
+      first.stop();
+    }
+    deleteGroup();
+
+    try (RunningWorker second = installation.start("one", SOON)) {
+      assertThat(second.failure())
+          .isInstanceOf(ExtractorException.class)
+          .hasMessageContaining("no committed offset for partition 2")
+          .hasMessageContaining("commit offset 2");
+      assertThat(installation.coveredContiguously()).isEqualTo(Map.of(2, 2L));
+    }
+  }
+
+  /** As the cluster does when a group has been empty for long. */
+  private void deleteGroup() throws Exception {
+    String prefix = installation.topics().prefix();
+    try (Admin admin = Admin.create(installation.kafka().admin())) {
+      List<String> groups =
+          admin.listGroups().all().get().stream()
+              .map(GroupListing::groupId)
+              .filter(group -> group.startsWith(prefix))
+              .toList();
+      assertThat(groups).hasSize(1);
+      admin.deleteConsumerGroups(groups).all().get();
     }
   }
 

@@ -77,6 +77,18 @@ final class Installation implements AutoCloseable {
         .withFlush(flush);
   }
 
+  /** A worker whose group expects a poll so often. */
+  FeatureExtractorConfig polling(String instance, FlushPolicy flush, Duration interval) {
+    Map<String, String> settings = new HashMap<>(kafka.settings());
+    settings.put("consumer.max.poll.interval.ms", Long.toString(interval.toMillis()));
+    return FeatureExtractorConfig.defaults(
+            new KafkaSettings(kafka.bootstrapServers(), settings),
+            instance,
+            config(instance, flush).fit())
+        .withTopics(topics, Topics.Partitions.DEFAULT)
+        .withFlush(flush);
+  }
+
   static FlushPolicy every(Duration interval) {
     return new FlushPolicy(interval, Long.MAX_VALUE, 1 << 20);
   }
