@@ -20,6 +20,7 @@ import org.apache.kafka.common.errors.OutOfOrderSequenceException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
+import org.apache.kafka.common.protocol.Errors;
 
 /**
  * One producer transaction a flush: all of it with the consumer's offsets, or nothing. Owns the
@@ -108,7 +109,10 @@ final class FlushTransaction implements AutoCloseable {
    */
   private static boolean isForgotten(Throwable error) {
     for (Throwable cause = error; cause != null; cause = cause.getCause()) {
-      if (cause instanceof InvalidPidMappingException) {
+      // The client hands on the answer to an offset commit as its text alone.
+      if (cause instanceof InvalidPidMappingException
+          || String.valueOf(cause.getMessage())
+              .contains(Errors.INVALID_PRODUCER_ID_MAPPING.message())) {
         return true;
       }
     }

@@ -112,4 +112,17 @@ class FlushTransactionTest {
     assertThat(producer.history()).isEmpty();
     assertThat(successor.history()).hasSize(1);
   }
+
+  @Test
+  void shouldGoOnWithAnotherProducerWhenOnlyTheTextSaysThatItWasForgotten() {
+    producer.sendOffsetsToTransactionException =
+        new KafkaException(
+            "Unexpected error in TxnOffsetCommitResponse: The producer attempted to use a producer id which is not currently assigned to its transactional id.");
+    run();
+
+    Optional<KafkaException> second = run();
+
+    assertThat(second).isEmpty();
+    assertThat(successor.history()).hasSize(1);
+  }
 }
