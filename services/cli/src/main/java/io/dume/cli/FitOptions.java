@@ -47,7 +47,8 @@ final class FitOptions {
   @Option(
       names = "--max-record-tokens",
       paramLabel = "N",
-      description = "The most tokens that a record may hold. Default: 65536.")
+      description =
+          "The most tokens that a record may hold. Default: 65536, or as many as give 2 GiB of features.")
   private Optional<Integer> maxRecordTokens = Optional.empty();
 
   @Option(
