@@ -7,6 +7,7 @@ import org.apache.kafka.common.errors.OutOfOrderSequenceException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TransactionAbortableException;
+import org.apache.kafka.common.protocol.Errors;
 
 /**
  * Tells failures that end this attempt, after which a new producer and another look at the
@@ -48,7 +49,8 @@ final class Abandonment {
     if (cause instanceof ApplicationRecoverableException
         || cause instanceof ProducerFencedException
         || cause instanceof CommitFailedException
-        || cause instanceof OutOfOrderSequenceException) {
+        || cause instanceof OutOfOrderSequenceException
+        || isForgottenByText(cause)) {
       // Fenced, or the cluster has forgotten a producer that was idle for too long.
       return Optional.of("another instance took over, or the producer's id is gone");
     }
@@ -56,5 +58,11 @@ final class Abandonment {
       return Optional.of("the cluster does not answer");
     }
     return Optional.empty();
+  }
+
+  /** The client hands on the answer to an offset commit as its text alone. */
+  private static boolean isForgottenByText(Throwable cause) {
+    return String.valueOf(cause.getMessage())
+        .contains(Errors.INVALID_PRODUCER_ID_MAPPING.message());
   }
 }

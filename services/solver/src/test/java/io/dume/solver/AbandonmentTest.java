@@ -14,6 +14,7 @@ import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TransactionAbortableException;
 import org.apache.kafka.common.errors.UnknownProducerIdException;
+import org.apache.kafka.common.protocol.Errors;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -21,6 +22,9 @@ class AbandonmentTest {
   static Stream<RuntimeException> failuresThatANewStartMends() {
     return Stream.of(
         new InvalidPidMappingException("the producer was idle for a week"),
+        new KafkaException(
+            "Unexpected error in TxnOffsetCommitResponse: "
+                + Errors.INVALID_PRODUCER_ID_MAPPING.message()),
         new InvalidProducerEpochException("fenced"),
         new ProducerFencedException("fenced"),
         new UnknownProducerIdException("gone"),
