@@ -41,13 +41,22 @@ final class TextFilesReader implements SourceReader {
         }
         close();
       } catch (IOException e) {
-        open = Optional.empty();
+        abandon(e);
         return Optional.of(
             new Reading.Unusable(
                 current.toString(), SetAsideDocument.UNREADABLE, "%s", e.toString()));
       }
     }
     return Optional.empty();
+  }
+
+  /** The file can't be read on; the next one has its turn. */
+  private void abandon(IOException why) {
+    try {
+      close();
+    } catch (IOException e) {
+      why.addSuppressed(e);
+    }
   }
 
   private void advance(Path path) throws IOException {

@@ -43,11 +43,10 @@ final class MergedConfig {
       }
     }
     for (int id : first.config().eosTokenIds()) {
-      if (id >= shared) {
-        throw InvalidModelException.of(
-            firstFields.file(),
-            "eos_token_id = " + id + ": outside the " + shared + " rows that the experts share");
-      }
+      requireShared(firstFields, "eos_token_id", id, shared);
+    }
+    if (first.config().bosTokenId().isPresent()) {
+      requireShared(firstFields, "bos_token_id", first.config().bosTokenId().getAsInt(), shared);
     }
     ObjectNode merged = firstFields.node().deepCopy();
     merged.put("vocab_size", shared);
@@ -61,5 +60,14 @@ final class MergedConfig {
 
   private static ConfigFields fields(Checkpoint checkpoint) throws IOException {
     return ConfigFields.read(checkpoint.directory().resolve(Checkpoint.CONFIG));
+  }
+
+  private static void requireShared(ConfigFields fields, String field, int id, int shared)
+      throws InvalidModelException {
+    if (id >= shared) {
+      throw InvalidModelException.of(
+          fields.file(),
+          field + " = " + id + ": outside the " + shared + " rows that the experts share");
+    }
   }
 }
