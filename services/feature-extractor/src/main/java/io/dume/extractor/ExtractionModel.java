@@ -43,9 +43,17 @@ public interface ExtractionModel {
   /**
    * Who this model is.
    *
-   * @return the same at every call
+   * @return the same at every call, but for the experts after a {@link #refresh()} that was true
    */
   Identity identity();
+
+  /**
+   * Looks again at where the model came from, since a list of experts names one that it lacks. Only
+   * experts can come or go: a directory that holds another backbone now changes nothing.
+   *
+   * @return true if its experts changed
+   */
+  boolean refresh();
 
   /**
    * Runs one record through the backbone with one expert's MLPs in every layer. A feature is x, the

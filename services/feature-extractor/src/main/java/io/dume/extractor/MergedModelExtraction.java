@@ -83,6 +83,12 @@ public final class MergedModelExtraction implements ExtractionModel {
     return identity;
   }
 
+  /** A loaded model stays as it was loaded. */
+  @Override
+  public boolean refresh() {
+    return false;
+  }
+
   @Override
   public RecordFeatures extract(String expert, List<int[]> sequences) {
     int index =

@@ -49,6 +49,11 @@ final class TokenFeatures implements ExtractionModel {
   }
 
   @Override
+  public boolean refresh() {
+    return false;
+  }
+
+  @Override
   public RecordFeatures extract(String expert, List<int[]> sequences) {
     before.accept(sequences);
     return new Features(expert, sequences);
