@@ -17,7 +17,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** One {@code dume} command in this process, with its output caught. */
-final class Command implements AutoCloseable {
+public final class Command implements AutoCloseable {
 
   private static final Duration STOP = Duration.ofSeconds(60);
 
@@ -50,9 +50,10 @@ final class Command implements AutoCloseable {
    * @param out standard output
    * @param err standard error
    */
-  record Result(String name, int status, String out, String err) {
+  public record Result(String name, int status, String out, String err) {
 
-    List<String> lines() {
+    /** The lines of standard output. */
+    public List<String> lines() {
       return out.lines().toList();
     }
 
@@ -64,12 +65,12 @@ final class Command implements AutoCloseable {
   }
 
   /** Runs a command to its end. */
-  static Result run(Object... arguments) {
+  public static Result run(Object... arguments) {
     return new Command(Map.of(), strings(arguments)).end(Duration.ofMinutes(5));
   }
 
   /** Starts a command that goes on until it is stopped. */
-  static Command start(Object... arguments) {
+  public static Command start(Object... arguments) {
     return new Command(Map.of(), strings(arguments));
   }
 
@@ -78,7 +79,7 @@ final class Command implements AutoCloseable {
   }
 
   /** Waits for a line of standard output and returns the pattern's first group. */
-  String awaitOutput(String pattern) {
+  public String awaitOutput(String pattern) {
     Pattern compiled = Pattern.compile(pattern);
     return await(name + ": " + pattern)
         .atMost(Duration.ofSeconds(90))
@@ -94,7 +95,7 @@ final class Command implements AutoCloseable {
   }
 
   /** Asks the command to end, as Ctrl-C does, and waits. */
-  Result stop() {
+  public Result stop() {
     cli.stop();
     return end(STOP);
   }

@@ -4,6 +4,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.dume.cli.Main;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,10 +18,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** A {@code dume} command in a JVM of its own, with this one's class path. */
-final class DumeProcess implements AutoCloseable {
+public final class DumeProcess implements AutoCloseable {
 
   /** The exit status of a process that ended because of SIGTERM, when its hooks had run. */
-  static final int TERMINATED = 128 + 15;
+  public static final int TERMINATED = 128 + 15;
 
   private static final Duration START = Duration.ofSeconds(90);
   private static final Duration STOP = Duration.ofSeconds(60);
@@ -42,7 +43,7 @@ final class DumeProcess implements AutoCloseable {
    * @param environment added to this process's
    * @param arguments the command line
    */
-  static DumeProcess start(Path log, Map<String, String> environment, Object... arguments) {
+  public static DumeProcess start(Path log, Map<String, String> environment, Object... arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
@@ -70,7 +71,7 @@ final class DumeProcess implements AutoCloseable {
   }
 
   /** Waits for a line of its output and returns the pattern's first group. */
-  String awaitOutput(String pattern) {
+  public String awaitOutput(String pattern) {
     Pattern compiled = Pattern.compile(pattern);
     return await(name + ": " + pattern)
         .atMost(START)
@@ -91,7 +92,7 @@ final class DumeProcess implements AutoCloseable {
   }
 
   /** What it has written so far. */
-  String output() {
+  public String output() {
     try {
       return Files.readString(log);
     } catch (IOException e) {
@@ -100,13 +101,51 @@ final class DumeProcess implements AutoCloseable {
   }
 
   /** Sends SIGTERM and returns the exit status. */
-  int terminate() throws InterruptedException {
+  public int terminate() throws InterruptedException {
     process.destroy();
     if (!process.waitFor(STOP.toSeconds(), TimeUnit.SECONDS)) {
       throw new AssertionError(
           "%s has not ended within %s of SIGTERM: %s".formatted(name, STOP, output()));
     }
     return process.exitValue();
+  }
+
+  /** Sends SIGKILL, which it can't answer, and waits until it is gone. */
+  public void kill() throws InterruptedException {
+    process.destroyForcibly().waitFor();
+  }
+
+  /**
+   * Sends any signal, by its name without "SIG"; one that is gone meanwhile is left alone.
+   *
+   * @return whether it was there to receive it
+   */
+  public boolean signal(String signal) throws InterruptedException {
+    try {
+      return new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .start()
+              .waitFor()
+          == 0;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Waits until it has ended, and returns the exit status. */
+  public int awaitEnd() throws InterruptedException {
+    return process.waitFor();
+  }
+
+  /** Whether it has not ended yet. */
+  public boolean alive() {
+    return process.isAlive();
+  }
+
+  /** Its standard input. */
+  public OutputStream input() {
+    return process.getOutputStream();
   }
 
   /** Ends it in any case. */
