@@ -1,16 +1,23 @@
 package io.dume.schemas.control;
 
 import io.dume.schemas.message.CutRequested;
+import io.dume.schemas.message.DomainExpert;
 import io.dume.schemas.message.ExpertsChanged;
 import io.dume.schemas.message.Fit;
 import io.dume.schemas.message.FitCreated;
 import io.dume.schemas.message.FitFailed;
+import io.dume.schemas.message.FitPromoted;
+import io.dume.schemas.message.FitRemoved;
 import io.dume.schemas.message.Id;
 import io.dume.schemas.message.MixedIn;
 import io.dume.schemas.message.SolveProfileFixed;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -32,9 +39,9 @@ public final class ControlState {
 
   private static final Set<String> FACTORISATIONS = Set.of("ejml", "openblas");
 
-  private final Map<String, Fit> fitOfRouter = new LinkedHashMap<>();
-  private final Map<Id, String> routerOfFit = new HashMap<>();
-  private final Map<String, ExpertsChanged> experts = new HashMap<>();
+  private final Map<String, Id> serving = new LinkedHashMap<>();
+  private final Map<Id, KnownFit> fits = new LinkedHashMap<>();
+  private final Set<Id> removed = new HashSet<>();
   private final Map<Id, SolveProfileFixed> solveProfiles = new HashMap<>();
   private final Map<Id, String> failures = new HashMap<>();
   private final Set<Id> mixed = new HashSet<>();
@@ -48,21 +55,16 @@ public final class ControlState {
    */
   public boolean apply(SpecificRecord record) {
     if (record instanceof FitCreated created) {
-      if (fitOfRouter.containsKey(created.getRouter())
-          || routerOfFit.containsKey(created.getFit().getId())) {
-        return false;
-      }
-      fitOfRouter.put(created.getRouter(), created.getFit());
-      routerOfFit.put(created.getFit().getId(), created.getRouter());
-      return true;
+      return create(created);
+    }
+    if (record instanceof FitPromoted promoted) {
+      return promote(promoted);
+    }
+    if (record instanceof FitRemoved gone) {
+      return remove(gone);
     }
     if (record instanceof ExpertsChanged changed) {
-      int next = experts(changed.getRouter()).map(e -> e.getVersion() + 1).orElse(1);
-      if (changed.getVersion() != next || !consistent(changed)) {
-        return false;
-      }
-      experts.put(changed.getRouter(), changed);
-      return true;
+      return known(changed).filter(fit -> consistent(changed) && fit.change(changed)).isPresent();
     }
     if (record instanceof SolveProfileFixed fixed) {
       // The first one stands for good: one that no solver has would end all solving.
@@ -82,8 +84,67 @@ public final class ControlState {
     return false;
   }
 
+  private boolean create(FitCreated created) {
+    Fit fit = created.getFit();
+    boolean first = !serving.containsKey(created.getRouter());
+    if (fits.containsKey(fit.getId())
+        || removed.contains(fit.getId())
+        || !first && !created.getCandidate()) {
+      return false;
+    }
+    KnownFit known = new KnownFit(created.getRouter(), fit);
+    fits.put(fit.getId(), known);
+    if (first) {
+      known.promote();
+      serving.put(created.getRouter(), fit.getId());
+    }
+    return true;
+  }
+
+  private boolean promote(FitPromoted promoted) {
+    KnownFit fit = fits.get(promoted.getFit());
+    if (fit == null
+        || !fit.router().equals(promoted.getRouter())
+        || fit.status() == FitStatus.SERVING
+        || failures.containsKey(promoted.getFit())
+        || promoted.getRequest().length() > MAX_REQUEST_CHARACTERS) {
+      return false;
+    }
+    fits.get(serving.get(promoted.getRouter())).retire();
+    fit.promote();
+    fit.request(
+        new CutRequested(
+            promoted.getRouter(), promoted.getRequest(), promoted.getUpTo(), null, false));
+    serving.put(promoted.getRouter(), promoted.getFit());
+    return true;
+  }
+
+  private boolean remove(FitRemoved gone) {
+    KnownFit fit = fits.get(gone.getFit());
+    if (fit == null
+        || !fit.router().equals(gone.getRouter())
+        || fit.status() == FitStatus.SERVING) {
+      return false;
+    }
+    fits.remove(gone.getFit());
+    return removed.add(gone.getFit());
+  }
+
+  /** Lists that name no fit are those of a time when a router had one fit. */
+  private Optional<KnownFit> known(ExpertsChanged changed) {
+    Optional<KnownFit> named =
+        changed.getFit().isPresent()
+            ? Optional.ofNullable(fits.get(changed.getFit().get()))
+            : fits.values().stream()
+                .filter(f -> f.router().equals(changed.getRouter()))
+                .findFirst();
+    return named.filter(fit -> fit.router().equals(changed.getRouter()));
+  }
+
   private static boolean consistent(ExpertsChanged changed) {
-    if (changed.getExperts().size() > MAX_EXPERTS || changed.getDomains().size() > MAX_DOMAINS) {
+    if (changed.getExperts().size() > MAX_EXPERTS
+        || changed.getDomains().size() > MAX_DOMAINS
+        || changed.getLeftOut().size() > MAX_DOMAINS) {
       return false;
     }
     Set<String> names = new HashSet<>();
@@ -93,42 +154,131 @@ public final class ControlState {
       }
     }
     Set<String> domains = new HashSet<>();
-    for (var domain : changed.getDomains()) {
+    for (DomainExpert domain : changed.getDomains()) {
       if (!domains.add(domain.getDomain()) || !names.contains(domain.getExpert())) {
         return false;
       }
     }
-    return !names.isEmpty();
+    return !names.isEmpty() && changed.getLeftOut().stream().noneMatch(domains::contains);
   }
 
   /**
    * The fit that a router is made from.
    *
    * @param router the router's name
-   * @return the fit, or nothing while none was created
+   * @return the fit that serves, or nothing while none was created
    */
   public Optional<Fit> fit(String router) {
-    return Optional.ofNullable(fitOfRouter.get(router));
+    return Optional.ofNullable(serving.get(router)).map(id -> fits.get(id).fit());
+  }
+
+  /**
+   * A fit.
+   *
+   * @param fit the fit's id
+   * @return the fit, or nothing if no such fit was created, or if it was removed
+   */
+  public Optional<Fit> fit(Id fit) {
+    return Optional.ofNullable(fits.get(fit)).map(KnownFit::fit);
+  }
+
+  /**
+   * All fits of a router that were not removed.
+   *
+   * @param router the router's name
+   * @return the fits in the order in which they were created
+   */
+  public List<Fit> fits(String router) {
+    return fits.values().stream()
+        .filter(fit -> fit.router().equals(router))
+        .map(KnownFit::fit)
+        .toList();
+  }
+
+  /** {@return the routers that have a fit, in the order in which they got it} */
+  public List<String> routers() {
+    return List.copyOf(serving.keySet());
+  }
+
+  /**
+   * What becomes of a fit's statistics.
+   *
+   * @param fit the fit's id
+   * @return the status, or nothing if no such fit was created, or if it was removed
+   */
+  public Optional<FitStatus> status(Id fit) {
+    return Optional.ofNullable(fits.get(fit)).map(KnownFit::status);
+  }
+
+  /**
+   * Whether a fit was removed.
+   *
+   * @param fit the fit's id
+   * @return true if it was there once; its id can't be used again
+   */
+  public boolean removed(Id fit) {
+    return removed.contains(fit);
   }
 
   /**
    * The router of a fit.
    *
    * @param fit the fit's id
-   * @return the router's name, or nothing if no such fit was created
+   * @return the router's name, or nothing if no such fit was created, or if it was removed
    */
   public Optional<String> router(Id fit) {
-    return Optional.ofNullable(routerOfFit.get(fit));
+    return Optional.ofNullable(fits.get(fit)).map(KnownFit::router);
   }
 
   /**
    * The experts of a router, in column order, and which domain belongs to which.
    *
    * @param router the router's name
-   * @return the newest list, or nothing while there is none
+   * @return the newest list of the fit that serves, or nothing while there is none
    */
   public Optional<ExpertsChanged> experts(String router) {
-    return Optional.ofNullable(experts.get(router));
+    return Optional.ofNullable(serving.get(router)).flatMap(this::experts);
+  }
+
+  /**
+   * The experts of a fit, in column order, and which domain belongs to which.
+   *
+   * @param fit the fit's id
+   * @return the newest list, or nothing while there is none
+   */
+  public Optional<ExpertsChanged> experts(Id fit) {
+    return Optional.ofNullable(fits.get(fit)).flatMap(KnownFit::experts);
+  }
+
+  /**
+   * The domains that are in a fit now.
+   *
+   * @param fit the fit's id
+   * @return memberships by domain, in the order of the list; empty for a fit that is not there
+   */
+  public Map<String, Membership> memberships(Id fit) {
+    return Optional.ofNullable(fits.get(fit)).map(KnownFit::memberships).orElse(Map.of());
+  }
+
+  /**
+   * All memberships that a fit ever had: statistics of one may be on their way when it ends.
+   *
+   * @param fit the fit's id
+   * @return a view that grows; empty for a fit that is not there
+   */
+  public Collection<Membership> everyMembership(Id fit) {
+    return Optional.ofNullable(fits.get(fit)).map(KnownFit::everyMembership).orElse(Set.of());
+  }
+
+  /**
+   * Whether records of a domain are to be passed over.
+   *
+   * @param fit the fit's id
+   * @param domain a domain
+   * @return true if the fit's newest list leaves it out
+   */
+  public boolean leavesOut(Id fit, String domain) {
+    return experts(fit).filter(list -> list.getLeftOut().contains(domain)).isPresent();
   }
 
   /**
@@ -162,11 +312,32 @@ public final class ControlState {
   }
 
   /**
-   * All requests for a cut, by their id, in the order in which they were made.
+   * All requests for a cut but promotions, by their id, in the order in which they were made.
    *
    * @return a view that grows
    */
   public Map<String, CutRequested> requests() {
-    return java.util.Collections.unmodifiableMap(requests);
+    return Collections.unmodifiableMap(requests);
+  }
+
+  /**
+   * The requests for cuts of a fit: what its promotions ask for, and, while it serves, everything
+   * that was asked of its router.
+   *
+   * @param fit the fit's id
+   * @return the requests
+   */
+  public List<CutRequested> requests(Id fit) {
+    KnownFit known = fits.get(fit);
+    if (known == null) {
+      return List.of();
+    }
+    List<CutRequested> wanted = new ArrayList<>(known.requests());
+    if (known.status() == FitStatus.SERVING) {
+      requests.values().stream()
+          .filter(request -> request.getRouter().equals(known.router()))
+          .forEach(wanted::add);
+    }
+    return wanted;
   }
 }

@@ -6,11 +6,14 @@ import io.dume.schemas.message.ExpertsChanged;
 import io.dume.schemas.message.ExtractionProfile;
 import io.dume.schemas.message.Fit;
 import io.dume.schemas.message.FitCreated;
+import io.dume.schemas.message.Id;
 import io.dume.schemas.message.MixedIn;
 import java.time.Clock;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Joining a fit: whoever comes first creates it, all others must fit in. */
 public final class Fits {
@@ -26,7 +29,36 @@ public final class Fits {
   public record Joined(Fit fit, ExpertsChanged experts, boolean mixed) {}
 
   /**
-   * Joins the fit of a router, and creates it, with the list of experts, when there is none.
+   * What a replay counts.
+   *
+   * @param experts in column order, all of them in the model
+   * @param domains which domain belongs to which expert
+   * @param leftOut domains whose records are passed over
+   */
+  public record Selection(List<Expert> experts, List<DomainExpert> domains, List<String> leftOut) {
+    public Selection {
+      experts = List.copyOf(experts);
+      domains = List.copyOf(domains);
+      leftOut = List.copyOf(leftOut);
+    }
+
+    /**
+     * Everything that a model has an expert for.
+     *
+     * @param experts the model's experts, in column order
+     * @return each expert with a domain of its own name, and nothing left out
+     */
+    public static Selection all(List<Expert> experts) {
+      return new Selection(
+          experts,
+          experts.stream().map(e -> new DomainExpert(e.getName(), e.getName())).toList(),
+          List.of());
+    }
+  }
+
+  /**
+   * Joins the fit of a router, and creates it, with the list of experts, when there is none. Joins
+   * a replay's fit when the proposal is that of the replay.
    *
    * @param log the control log, which is read to its end
    * @param router the router's name
@@ -43,17 +75,92 @@ public final class Fits {
       throws InterruptedException {
     log.catchUp();
     if (log.state().fit(router).isEmpty()) {
-      log.append(new FitCreated(router, proposal, clock.instant().truncatedTo(ChronoUnit.MILLIS)));
+      log.append(new FitCreated(router, proposal, now(clock), false));
     }
     Fit fit =
+        candidate(log.state(), router, proposal)
+            .or(() -> log.state().fit(router))
+            .orElseThrow(() -> taken(router));
+    requireNotRetired(log.state(), router, proposal);
+    boolean otherProfile = requireSame(router, fit, proposal, mixed);
+    // Only who belongs to the fit may say which experts it has, and of a replay only who asked.
+    if (log.state().experts(fit.getId()).isEmpty()
+        && log.state().status(fit.getId()).equals(Optional.of(FitStatus.SERVING))) {
+      list(log, router, fit, Selection.all(experts));
+    }
+    ExpertsChanged list = listed(log.state(), router, fit);
+    requireExperts(router, list, experts);
+    noteProfile(log, fit, proposal, otherProfile);
+    return new Joined(fit, list, otherProfile);
+  }
+
+  /**
+   * Starts a replay, or goes on with one: a fit beside the one that serves. Creates the router's
+   * fit if it has none.
+   *
+   * @param log the control log, which is read to its end
+   * @param router the router's name
+   * @param proposal the fit with its start offsets; those of a replay that goes on stand
+   * @param selection what it counts; that of a replay that goes on stands
+   * @param mixed whether another numeric profile is let in
+   * @param clock for the time of creation
+   * @return the fit as the log has it
+   * @throws IncompatibleFitException if the router has or had a fit of these settings that is no
+   *     replay any more, or the one that counts differs
+   * @throws InterruptedException if interrupted while the broker answers
+   */
+  public static Joined replay(
+      ControlLog log, String router, Fit proposal, Selection selection, boolean mixed, Clock clock)
+      throws InterruptedException {
+    log.catchUp();
+    Id id = proposal.getId();
+    if (log.state().fit(id).isEmpty()) {
+      log.append(new FitCreated(router, proposal, now(clock), true));
+    }
+    requireNotRetired(log.state(), router, proposal);
+    Fit fit =
         log.state()
-            .fit(router)
-            .orElseThrow(
-                () ->
-                    new IncompatibleFitException(
-                        "the fit of router %s could not be created: another router has it already;"
-                                .formatted(router)
-                            + " give this one a label of its own"));
+            .fit(id)
+            .filter(f -> log.state().router(id).equals(Optional.of(router)))
+            .orElseThrow(() -> taken(router));
+    boolean otherProfile = requireSame(router, fit, proposal, mixed);
+    if (log.state().experts(id).isEmpty()) {
+      list(log, router, fit, selection);
+    }
+    ExpertsChanged list = listed(log.state(), router, fit);
+    requireExperts(router, list, selection.experts());
+    noteProfile(log, fit, proposal, otherProfile);
+    return new Joined(fit, list, otherProfile);
+  }
+
+  private static Instant now(Clock clock) {
+    return clock.instant().truncatedTo(ChronoUnit.MILLIS);
+  }
+
+  private static Optional<Fit> candidate(ControlState state, String router, Fit proposal) {
+    Id id = proposal.getId();
+    return state
+        .fit(id)
+        .filter(f -> state.router(id).equals(Optional.of(router)))
+        .filter(f -> state.status(id).equals(Optional.of(FitStatus.CANDIDATE)));
+  }
+
+  private static IncompatibleFitException taken(String router) {
+    return new IncompatibleFitException(
+        "the fit of router %s could not be created: another router has it already, or it was removed;"
+                .formatted(router)
+            + " give this one a label of its own");
+  }
+
+  private static void requireNotRetired(ControlState state, String router, Fit proposal) {
+    if (state.status(proposal.getId()).equals(Optional.of(FitStatus.RETIRED))) {
+      throw new IncompatibleFitException(
+          "router %s had a fit of these settings, and was moved to another: take the settings of the fit that serves, or give this one a label of its own"
+              .formatted(router));
+    }
+  }
+
+  private static boolean requireSame(String router, Fit fit, Fit proposal, boolean mixed) {
     List<String> differences = differences(fit, proposal);
     boolean otherProfile = !fit.getProfile().equals(proposal.getProfile());
     if (otherProfile && !mixed) {
@@ -62,32 +169,42 @@ public final class Fits {
               .formatted(describe(fit.getProfile()), describe(proposal.getProfile())));
     }
     refuse(router, differences);
-    // Only who belongs to the fit may say which experts it has.
-    if (log.state().experts(router).isEmpty()) {
-      List<DomainExpert> domains =
-          experts.stream().map(e -> new DomainExpert(e.getName(), e.getName())).toList();
-      log.append(new ExpertsChanged(router, 1, experts, domains));
-    }
-    ExpertsChanged list =
-        log.state()
-            .experts(router)
-            .orElseThrow(
-                () ->
-                    new IncompatibleFitException(
-                        "the experts of router %s are not a valid list: names must differ"
-                            .formatted(router)));
+    return otherProfile;
+  }
+
+  private static void list(ControlLog log, String router, Fit fit, Selection selection)
+      throws InterruptedException {
+    log.append(
+        new ExpertsChanged(
+            router, 1, selection.experts(), selection.domains(), fit.getId(), selection.leftOut()));
+  }
+
+  private static ExpertsChanged listed(ControlState state, String router, Fit fit) {
+    return state
+        .experts(fit.getId())
+        .orElseThrow(
+            () ->
+                new IncompatibleFitException(
+                    "router %s has no valid list of experts: names must differ, and of a replay whoever started it must list them"
+                        .formatted(router)));
+  }
+
+  private static void requireExperts(String router, ExpertsChanged list, List<Expert> here) {
+    List<String> missing = new ArrayList<>();
     for (Expert expert : list.getExperts()) {
-      if (experts.stream().noneMatch(expert::equals)) {
-        differences.add(
-            "expert %s: not in this model with the same MLPs".formatted(expert.getName()));
+      if (!here.contains(expert)) {
+        missing.add("expert %s: not in this model with the same MLPs".formatted(expert.getName()));
       }
     }
-    refuse(router, differences);
+    refuse(router, missing);
+  }
+
+  private static void noteProfile(ControlLog log, Fit fit, Fit proposal, boolean otherProfile)
+      throws InterruptedException {
     if (otherProfile && !log.state().mixed(fit.getId())) {
       // Before the first flush, so that no version with its statistics can miss it.
       log.append(new MixedIn(fit.getId(), describe(proposal.getProfile())));
     }
-    return new Joined(fit, list, otherProfile);
   }
 
   private static void refuse(String router, List<String> differences) {

@@ -71,6 +71,13 @@ public record Topics(String prefix) {
     return prefix + "token-batches";
   }
 
+  /**
+   * {@return ids of the records that have been counted; compacted, partitioned as token-batches}
+   */
+  public String countedIds() {
+    return prefix + "counted-ids";
+  }
+
   /** {@return the ordered log of fits, experts and requests, one partition} */
   public String control() {
     return prefix + "control";
@@ -114,6 +121,7 @@ public record Topics(String prefix) {
     for (Setting s :
         List.of(
             new Setting(tokenBatches(), partitions.tokenBatches(), "-1", MAX_MESSAGE_BYTES),
+            new Setting(countedIds(), partitions.tokenBatches(), "-1", MAX_MESSAGE_BYTES),
             new Setting(control(), 1, "-1", MAX_CONTROL_BYTES),
             new Setting(partialStatistics(), partitions.statistics(), day, MAX_MESSAGE_BYTES),
             new Setting(flushManifests(), 1, "-1", MAX_MESSAGE_BYTES),
@@ -122,7 +130,7 @@ public record Topics(String prefix) {
             new Setting(routerVersions(), 1, "-1", MAX_MESSAGE_BYTES),
             new Setting(deadLetters(), 1, "-1", MAX_MESSAGE_BYTES))) {
       Map<String, String> config = new HashMap<>();
-      config.put("cleanup.policy", "delete");
+      config.put("cleanup.policy", s.topic().equals(countedIds()) ? "compact" : "delete");
       config.put("retention.ms", s.retentionMs());
       config.put("max.message.bytes", Integer.toString(s.bytes()));
       // The broker unpacks what is compressed and measures it again: a limit on compressed bytes
@@ -190,6 +198,7 @@ public record Topics(String prefix) {
   private List<String> all() {
     return List.of(
         tokenBatches(),
+        countedIds(),
         control(),
         partialStatistics(),
         flushManifests(),

@@ -33,7 +33,8 @@ public final class Ids {
   }
 
   /**
-   * The id of a slot: statistics that are stored together and removed together.
+   * The id of a slot: statistics that are stored together and removed together. This one is of a
+   * domain that is in its fit from the first list of experts on.
    *
    * @param domain the domain of the tokens
    * @param expertMlp SHA-256, in hexadecimal, of the MLPs that they were extracted through
@@ -41,7 +42,24 @@ public final class Ids {
    * @return the id
    */
   public static Id ofSlot(String domain, String expertMlp, boolean heldOut) {
-    return derive("slot", domain, expertMlp, Boolean.toString(heldOut));
+    return ofSlot(domain, expertMlp, heldOut, 1);
+  }
+
+  /**
+   * The id of a slot of a domain that came into its fit later, or came back.
+   *
+   * @param domain the domain of the tokens
+   * @param expertMlp SHA-256, in hexadecimal, of the MLPs that they were extracted through
+   * @param heldOut whether the tokens are kept out of routers
+   * @param since version of the list of experts with which the domain came into the fit
+   * @return the id
+   */
+  public static Id ofSlot(String domain, String expertMlp, boolean heldOut, int since) {
+    String out = Boolean.toString(heldOut);
+    // Domains of a fit's first list keep the ids that they had before domains could come and go.
+    return since == 1
+        ? derive("slot", domain, expertMlp, out)
+        : derive("slot", domain, expertMlp, out, Integer.toString(since));
   }
 
   /**

@@ -18,6 +18,7 @@ import java.nio.ByteBuffer;
  * <tr><td>tile on the topic</td><td>the staged key</td><td>47</td></tr>
  * <tr><td>marker on the topic</td><td>fit 16, sequence or cut 8</td><td>24</td></tr>
  * <tr><td>layer-statistics</td><td>fit 16, cut 8, layer 2, row 2, column 2</td><td>30</td></tr>
+ * <tr><td>counted id</td><td>fit 16, record 16</td><td>32</td></tr>
  * </table>
  */
 public final class StatisticsKey {
@@ -115,5 +116,17 @@ public final class StatisticsKey {
         .putShort((short) row)
         .putShort((short) col)
         .array();
+  }
+
+  /**
+   * The key of a record that has been counted, in the topic of counted ids; its value is the slot
+   * that it was counted in.
+   *
+   * @param fit the fit
+   * @param record the record's id
+   * @return 32 bytes
+   */
+  public static byte[] counted(Id fit, Id record) {
+    return ByteBuffer.allocate(32).put(fit.bytes()).put(record.bytes()).array();
   }
 }

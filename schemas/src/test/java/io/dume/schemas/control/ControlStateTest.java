@@ -10,6 +10,8 @@ import io.dume.schemas.message.ExtractionProfile;
 import io.dume.schemas.message.Fit;
 import io.dume.schemas.message.FitCreated;
 import io.dume.schemas.message.FitFailed;
+import io.dume.schemas.message.FitPromoted;
+import io.dume.schemas.message.FitRemoved;
 import io.dume.schemas.message.Id;
 import io.dume.schemas.message.LayerComplete;
 import io.dume.schemas.message.MixedIn;
@@ -54,7 +56,7 @@ class ControlStateTest {
   }
 
   private static FitCreated created(String router, String label) {
-    return new FitCreated(router, fit(label), Instant.EPOCH);
+    return new FitCreated(router, fit(label), Instant.EPOCH, false);
   }
 
   private static ExpertsChanged experts(int version, String... names) {
@@ -62,7 +64,9 @@ class ControlStateTest {
         "demo",
         version,
         Stream.of(names).map(name -> new Expert(name, "mlp-" + name)).toList(),
-        Stream.of(names).distinct().map(name -> new DomainExpert(name, name)).toList());
+        Stream.of(names).distinct().map(name -> new DomainExpert(name, name)).toList(),
+        null,
+        List.of());
   }
 
   @Test
@@ -85,6 +89,7 @@ class ControlStateTest {
 
   @Test
   void shouldTakeListsOfExpertsInTheOrderOfTheirVersionsOnly() {
+    state.apply(created("demo", "one"));
     assertThat(state.apply(experts(2, "code"))).isFalse();
     assertThat(state.apply(experts(1, "code"))).isTrue();
     assertThat(state.apply(experts(1, "math"))).isFalse();
@@ -97,30 +102,44 @@ class ControlStateTest {
 
   @Test
   void shouldRefuseListsOfExpertsThatContradictThemselves() {
+    state.apply(created("demo", "one"));
     List<Expert> code = List.of(new Expert("code", "m"));
     DomainExpert domain = new DomainExpert("code", "code");
 
-    assertThat(state.apply(new ExpertsChanged("demo", 1, List.of(), List.of()))).isFalse();
+    assertThat(state.apply(new ExpertsChanged("demo", 1, List.of(), List.of(), null, List.of())))
+        .isFalse();
     assertThat(state.apply(experts(1, "code", "code"))).isFalse();
-    assertThat(state.apply(new ExpertsChanged("demo", 1, code, List.of(domain, domain)))).isFalse();
     assertThat(
             state.apply(
-                new ExpertsChanged("demo", 1, code, List.of(new DomainExpert("novel", "nobody")))))
+                new ExpertsChanged("demo", 1, code, List.of(domain, domain), null, List.of())))
+        .isFalse();
+    assertThat(
+            state.apply(
+                new ExpertsChanged(
+                    "demo",
+                    1,
+                    code,
+                    List.of(new DomainExpert("novel", "nobody")),
+                    null,
+                    List.of())))
         .isFalse();
     assertThat(state.experts("demo")).isEmpty();
   }
 
   @Test
   void shouldRefuseListsOfExpertsThatAreTooLong() {
+    state.apply(created("demo", "one"));
     String[] names = IntStream.range(0, 1025).mapToObj(i -> "e" + i).toArray(String[]::new);
     List<Expert> one = List.of(new Expert("e", "m"));
     List<DomainExpert> domains =
         IntStream.range(0, 65_537).mapToObj(i -> new DomainExpert("d" + i, "e")).toList();
 
     assertThat(state.apply(experts(1, names))).isFalse();
-    assertThat(state.apply(new ExpertsChanged("demo", 1, one, domains))).isFalse();
+    assertThat(state.apply(new ExpertsChanged("demo", 1, one, domains, null, List.of()))).isFalse();
     assertThat(state.apply(experts(1, Arrays.copyOf(names, 1024)))).isTrue();
-    assertThat(state.apply(new ExpertsChanged("demo", 2, one, domains.subList(0, 65_536))))
+    assertThat(
+            state.apply(
+                new ExpertsChanged("demo", 2, one, domains.subList(0, 65_536), null, List.of())))
         .isTrue();
   }
 
@@ -136,8 +155,10 @@ class ControlStateTest {
 
   @Test
   void shouldRefuseARequestWithAnEndlessId() {
-    assertThat(state.apply(new CutRequested("demo", "r".repeat(257), List.of(), null))).isFalse();
-    assertThat(state.apply(new CutRequested("demo", "r".repeat(256), List.of(), null))).isTrue();
+    assertThat(state.apply(new CutRequested("demo", "r".repeat(257), List.of(), null, false)))
+        .isFalse();
+    assertThat(state.apply(new CutRequested("demo", "r".repeat(256), List.of(), null, false)))
+        .isTrue();
   }
 
   @Test
@@ -156,19 +177,134 @@ class ControlStateTest {
 
   @Test
   void shouldKeepRequestsInTheOrderInWhichTheyWereFirstMade() {
-    CutRequested b = new CutRequested("demo", "b", List.of(), null);
-    CutRequested a = new CutRequested("demo", "a", List.of(), 2.0);
+    CutRequested b = new CutRequested("demo", "b", List.of(), null, false);
+    CutRequested a = new CutRequested("demo", "a", List.of(), 2.0, false);
 
     assertThat(state.apply(b)).isTrue();
     assertThat(state.apply(a)).isTrue();
-    assertThat(state.apply(new CutRequested("demo", "b", List.of(), 9.0))).isFalse();
+    assertThat(state.apply(new CutRequested("demo", "b", List.of(), 9.0, false))).isFalse();
 
     assertThat(state.requests().values()).containsExactly(b, a);
   }
 
   @Test
   void shouldNotBeMovedByMessagesOfOtherTopics() {
-    assertThat(state.apply(new LayerComplete(1L, Ids.random(), 0, 1))).isFalse();
+    assertThat(state.apply(new LayerComplete(1L, Ids.random(), 0, 1, 0))).isFalse();
+  }
+
+  private static FitCreated candidate(String label) {
+    return new FitCreated("demo", fit(label), Instant.EPOCH, true);
+  }
+
+  private static FitPromoted promoted(String label, String request) {
+    return new FitPromoted("demo", fit(label).getId(), request, List.of());
+  }
+
+  private static ExpertsChanged expertsOf(String label, int version, String... names) {
+    return ExpertsChanged.newBuilder(experts(version, names)).setFit(fit(label).getId()).build();
+  }
+
+  @Test
+  void shouldServeACandidateOnlyOncePromotedAndRetireTheOneBefore() {
+    state.apply(created("demo", "one"));
+    state.apply(candidate("two"));
+    state.apply(experts(1, "code"));
+    state.apply(expertsOf("two", 1, "code", "math"));
+
+    assertThat(state.fit("demo")).contains(fit("one"));
+    assertThat(state.status(fit("two").getId())).contains(FitStatus.CANDIDATE);
+    assertThat(state.requests(fit("two").getId())).isEmpty();
+    assertThat(state.apply(promoted("two", "r"))).isTrue();
+
+    assertThat(state.fit("demo")).contains(fit("two"));
+    assertThat(state.experts("demo")).contains(expertsOf("two", 1, "code", "math"));
+    assertThat(state.status(fit("one").getId())).contains(FitStatus.RETIRED);
+    assertThat(state.requests(fit("two").getId()))
+        .containsExactly(new CutRequested("demo", "r", List.of(), null, false));
+    assertThat(state.apply(promoted("two", "again"))).as("it serves already").isFalse();
+  }
+
+  @Test
+  void shouldNotPromoteAFitThatFailedOrIsAnotherRouters() {
+    state.apply(created("demo", "one"));
+    state.apply(candidate("two"));
+    state.apply(created("other", "three"));
+    state.apply(new FitFailed(fit("two").getId(), "gap"));
+
+    assertThat(state.apply(promoted("two", "r"))).isFalse();
+    assertThat(state.apply(promoted("three", "r"))).isFalse();
+    assertThat(state.apply(promoted("nobody's", "r"))).isFalse();
+  }
+
+  @Test
+  void shouldForgetAFitThatDoesNotServeForGood() {
+    state.apply(created("demo", "one"));
+    state.apply(candidate("two"));
+    Id two = fit("two").getId();
+
+    assertThat(state.apply(new FitRemoved("demo", fit("one").getId()))).isFalse();
+    assertThat(state.apply(new FitRemoved("demo", two))).isTrue();
+
+    assertThat(state.fits("demo")).containsExactly(fit("one"));
+    assertThat(state.removed(two)).isTrue();
+    assertThat(state.apply(candidate("two"))).as("its id is used up").isFalse();
+    assertThat(state.apply(promoted("two", "r"))).isFalse();
+  }
+
+  @Test
+  void shouldRedirectWhatWasAskedOfARouterToTheFitThatServes() {
+    CutRequested request = new CutRequested("demo", "r", List.of(), null, false);
+    state.apply(created("demo", "one"));
+    state.apply(candidate("two"));
+    state.apply(request);
+
+    assertThat(state.requests(fit("one").getId())).containsExactly(request);
+    state.apply(promoted("two", "p"));
+
+    assertThat(state.requests(fit("one").getId())).isEmpty();
+    assertThat(state.requests(fit("two").getId())).contains(request).hasSize(2);
+  }
+
+  @Test
+  void shouldBeginANewMembershipWhenADomainComesBackOrItsExpertHasOtherMlps() {
+    state.apply(created("demo", "one"));
+    Id fit = fit("one").getId();
+    state.apply(experts(1, "code", "math"));
+    state.apply(experts(2, "code"));
+    state.apply(experts(3, "math", "code"));
+    ExpertsChanged other =
+        ExpertsChanged.newBuilder(experts(4, "math", "code"))
+            .setExperts(List.of(new Expert("math", "other"), new Expert("code", "mlp-code")))
+            .build();
+
+    assertThat(state.memberships(fit).values())
+        .containsExactly(
+            new Membership("math", "mlp-math", 3), new Membership("code", "mlp-code", 1));
+    assertThat(state.apply(other)).isTrue();
+
+    assertThat(state.memberships(fit).values())
+        .containsExactly(new Membership("math", "other", 4), new Membership("code", "mlp-code", 1));
+    assertThat(state.everyMembership(fit))
+        .containsExactlyInAnyOrder(
+            new Membership("code", "mlp-code", 1),
+            new Membership("math", "mlp-math", 1),
+            new Membership("math", "mlp-math", 3),
+            new Membership("math", "other", 4));
+  }
+
+  @Test
+  void shouldRefuseAListThatLeavesOutWhatItCounts() {
+    state.apply(created("demo", "one"));
+    ExpertsChanged right =
+        ExpertsChanged.newBuilder(experts(1, "code")).setLeftOut(List.of("math")).build();
+    ExpertsChanged list =
+        ExpertsChanged.newBuilder(right).setLeftOut(List.of("math", "code")).build();
+
+    assertThat(state.apply(list)).isFalse();
+    assertThat(state.apply(right)).isTrue();
+
+    assertThat(state.leavesOut(fit("one").getId(), "math")).isTrue();
+    assertThat(state.leavesOut(fit("one").getId(), "code")).isFalse();
   }
 
   @Property(tries = 200)

@@ -32,7 +32,7 @@ class TopicsTest {
         Topics.DEFAULT.wanted(Topics.Partitions.DEFAULT, Map.of("retention.ms", "5"));
 
     assertThat(wanted.values())
-        .hasSize(8)
+        .hasSize(9)
         .allSatisfy(
             t ->
                 assertThat(t.configs())
@@ -43,6 +43,9 @@ class TopicsTest {
     assertThat(wanted.get("dume.token-batches").configs())
         .containsEntry("max.message.bytes", "16777216")
         .doesNotContainKey("message.timestamp.type");
+    assertThat(wanted.get("dume.counted-ids").configs()).containsEntry("cleanup.policy", "compact");
+    assertThat(wanted.get("dume.counted-ids").numPartitions())
+        .isEqualTo(wanted.get("dume.token-batches").numPartitions());
     assertThat(wanted.get("dume.partial-statistics").configs())
         .containsEntry("message.timestamp.type", "LogAppendTime");
   }

@@ -9,7 +9,10 @@ import io.dume.schemas.message.DiscardFlush;
 import io.dume.schemas.message.ExpertsChanged;
 import io.dume.schemas.message.FitCreated;
 import io.dume.schemas.message.FitFailed;
+import io.dume.schemas.message.FitPromoted;
+import io.dume.schemas.message.FitRemoved;
 import io.dume.schemas.message.FlushManifest;
+import io.dume.schemas.message.ForgetFit;
 import io.dume.schemas.message.LayerComplete;
 import io.dume.schemas.message.LayerFailed;
 import io.dume.schemas.message.LayerTargets;
@@ -18,6 +21,7 @@ import io.dume.schemas.message.RouterPart;
 import io.dume.schemas.message.RouterVersion;
 import io.dume.schemas.message.SolveProfileFixed;
 import io.dume.schemas.message.StatisticsTile;
+import io.dume.schemas.message.TakeAway;
 import io.dume.schemas.message.TokenBatch;
 import java.nio.ByteBuffer;
 import java.time.Instant;
@@ -42,10 +46,14 @@ final class RandomMessages {
           ExpertsChanged::new,
           CutRequested::new,
           FitFailed::new,
+          FitPromoted::new,
+          FitRemoved::new,
           StatisticsTile::new,
           FlushManifest::new,
           ApplyFlush::new,
           DiscardFlush::new,
+          TakeAway::new,
+          ForgetFit::new,
           Cut::new,
           LayerTile::new,
           LayerTargets::new,

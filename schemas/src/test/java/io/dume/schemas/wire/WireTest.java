@@ -194,7 +194,7 @@ class WireTest {
 
   @Test
   void shouldNameTheMessageThatCameInPlaceOfAnother() {
-    byte[] bytes = Wire.encode(new LayerComplete(1L, Ids.random(), 0, 1));
+    byte[] bytes = Wire.encode(new LayerComplete(1L, Ids.random(), 0, 1, 0));
 
     assertThatExceptionOfType(MalformedMessageException.class)
         .isThrownBy(() -> Wire.decode(bytes, RouterPart.class))

@@ -1,0 +1,11 @@
+package io.dume.schemas.control;
+
+/** What becomes of a fit's statistics. */
+public enum FitStatus {
+  /** Grows beside the fit that serves: a replay. */
+  CANDIDATE,
+  /** The router's versions come from it. */
+  SERVING,
+  /** Another fit of the router was promoted; nothing is added any more. */
+  RETIRED
+}
