@@ -112,7 +112,7 @@ class RouterAssemblerTest {
                 new byte[0],
                 new byte[] {1, 2, 3},
                 Arrays.copyOf(truncated, truncated.length - 1),
-                Wire.encode(new LayerComplete(1L, Ids.random(), 0, 1))));
+                Wire.encode(new LayerComplete(1L, Ids.random(), 0, 1, 0))));
 
     assertThat(arrivals).isEmpty();
     assertThat(assembler.malformed()).isEqualTo(4);

@@ -92,7 +92,7 @@ final class RouterMessages {
 
   private static LayerSolution layer(LayerGate gate) {
     return new LayerSolution(
-        gate.layer(), gate.residual(), gate.smallestPivot(), gate.zeroColumns());
+        gate.layer(), gate.residual(), gate.smallestPivot(), gate.zeroColumns(), List.of());
   }
 
   /** A domain that has several slots, as after its expert's MLPs changed, is one line. */

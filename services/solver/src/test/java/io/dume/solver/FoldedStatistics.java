@@ -137,7 +137,8 @@ final class FoldedStatistics {
       byte[] pooled = new byte[grid.bytes(tile.row(), tile.col())];
       sums.get(layer).forEach(sum -> Tiles.add(pooled, sum.tile(tile.row(), tile.col())));
       messages.add(
-          new LayerTile(cut, fit.getId(), layer, tile.row(), tile.col(), ByteBuffer.wrap(pooled)));
+          new LayerTile(
+              cut, fit.getId(), layer, tile.row(), tile.col(), ByteBuffer.wrap(pooled), false));
     }
     byte[] targets = new byte[(WIDTH + 1) * tokens.length * Long.BYTES];
     for (int expert = 0; expert < tokens.length; expert++) {
@@ -147,8 +148,8 @@ final class FoldedStatistics {
       }
     }
     messages.add(
-        new LayerTargets(cut, fit.getId(), layer, tokens.length, ByteBuffer.wrap(targets)));
-    messages.add(new LayerComplete(cut, fit.getId(), layer, grid.tiles()));
+        new LayerTargets(cut, fit.getId(), layer, tokens.length, ByteBuffer.wrap(targets), false));
+    messages.add(new LayerComplete(cut, fit.getId(), layer, grid.tiles(), 0));
     return messages;
   }
 

@@ -55,13 +55,15 @@ final class Installation implements AutoCloseable {
     try (Admin admin = Admin.create(kafka.admin())) {
       topics.create(admin, new Topics.Partitions(1, FoldedStatistics.PARTITIONS), Map.of());
     }
-    append(new FitCreated(ROUTER, fit, Instant.EPOCH));
+    append(new FitCreated(ROUTER, fit, Instant.EPOCH, false));
     append(
         new ExpertsChanged(
             ROUTER,
             1,
             FoldedStatistics.experts(),
-            FoldedStatistics.EXPERTS.stream().map(e -> new DomainExpert(e, e)).toList()));
+            FoldedStatistics.EXPERTS.stream().map(e -> new DomainExpert(e, e)).toList(),
+            fit.getId(),
+            List.of()));
     var properties =
         kafka.producer(
             Map.of(

@@ -21,7 +21,7 @@ class ReceivedTest {
       new FoldedStatistics(FoldedStatistics.fit("received"), 1, 2, 2, 2);
 
   private static ConsumerRecord<byte[], byte[]> tileOf(int bytes) {
-    LayerTile tile = new LayerTile(1L, Ids.random(), 0, 0, 0, ByteBuffer.allocate(bytes));
+    LayerTile tile = new LayerTile(1L, Ids.random(), 0, 0, 0, ByteBuffer.allocate(bytes), false);
     return SetAsideTest.record(Wire.encode(tile));
   }
 
