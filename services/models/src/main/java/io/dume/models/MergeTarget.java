@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.List;
-import java.util.UUID;
 import java.util.stream.Stream;
 
 /** A directory that is filled beside its final place and moved there when it is whole. */
@@ -37,8 +36,7 @@ final class MergeTarget implements AutoCloseable {
       }
     }
     Files.createDirectories(place.getParent());
-    Path directory =
-        place.resolveSibling("." + place.getFileName() + "." + UUID.randomUUID() + ".tmp");
+    Path directory = DurableFiles.aside(place);
     Files.createDirectory(directory);
     return new MergeTarget(place, directory);
   }
@@ -55,6 +53,7 @@ final class MergeTarget implements AutoCloseable {
   }
 
   void moveIntoPlace() throws IOException {
+    DurableFiles.forceAll(directory);
     if (Files.exists(place)) {
       Path old = directory.resolveSibling(directory.getFileName() + ".old");
       Files.move(place, old, StandardCopyOption.ATOMIC_MOVE);
@@ -63,6 +62,7 @@ final class MergeTarget implements AutoCloseable {
     } else {
       Files.move(directory, place, StandardCopyOption.ATOMIC_MOVE);
     }
+    DurableFiles.force(place.getParent());
   }
 
   private static void delete(Path root) throws IOException {

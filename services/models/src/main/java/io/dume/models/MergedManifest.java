@@ -36,12 +36,19 @@ public record MergedManifest(List<Expert> experts, String backboneFingerprint) {
    *
    * @param name letters, digits, {@code . _ -}; at most 64
    * @param fingerprint SHA-256, in hexadecimal, over the expert's MLP tensors
+   * @param averaged whether the backbone is an average over this expert too; false of one that
+   *     joined when the backbone was there already. A manifest without the field means true.
    */
-  public record Expert(String name, String fingerprint) {
+  public record Expert(String name, String fingerprint, boolean averaged) {
     /** Checks the form of the name and of the fingerprint. */
     public Expert {
       requireName(name);
       requireFingerprint("fingerprint of expert " + name, fingerprint);
+    }
+
+    /** Returns whether the other has this one's name and MLPs. */
+    boolean isSameAs(Expert other) {
+      return name.equals(other.name) && fingerprint.equals(other.fingerprint);
     }
   }
 
@@ -95,7 +102,9 @@ public record MergedManifest(List<Expert> experts, String backboneFingerprint) {
     try {
       for (JsonNode expert : fields.get("experts")) {
         ConfigFields entry = new ConfigFields(file, "experts[" + experts.size() + "].", expert);
-        experts.add(new Expert(entry.text("name"), entry.text("fingerprint")));
+        experts.add(
+            new Expert(
+                entry.text("name"), entry.text("fingerprint"), entry.flag("averaged", true)));
       }
       return new MergedManifest(experts, fields.object("backbone").text("fingerprint"));
     } catch (IllegalArgumentException e) {
@@ -103,15 +112,19 @@ public record MergedManifest(List<Expert> experts, String backboneFingerprint) {
     }
   }
 
+  /** Makes or replaces a directory's manifest in one step, durably. */
   void write(Path directory) throws IOException {
     ObjectNode root = JSON.createObjectNode();
     root.put("format", FORMAT);
     ArrayNode list = root.putArray("experts");
     for (Expert expert : experts) {
-      list.addObject().put("name", expert.name()).put("fingerprint", expert.fingerprint());
+      list.addObject()
+          .put("name", expert.name())
+          .put("fingerprint", expert.fingerprint())
+          .put("averaged", expert.averaged());
     }
     root.putObject("backbone").put("fingerprint", backboneFingerprint);
-    Files.write(
+    DurableFiles.replace(
         directory.resolve(FILE), JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(root));
   }
 

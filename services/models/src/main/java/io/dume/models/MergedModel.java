@@ -14,7 +14,8 @@ import java.util.TreeSet;
  * {@code experts/NAME.safetensors} each, checked against configuration and manifest.
  *
  * <p>Opening looks at headers only. The fingerprints are compared when the weights are read, since
- * every byte passes by then anyway.
+ * every byte passes by then anyway. Experts may come and go while a directory is opened; what is
+ * open is one list of experts with all of its files, and stays readable when a file's name goes.
  */
 final class MergedModel implements AutoCloseable {
 
@@ -44,7 +45,35 @@ final class MergedModel implements AutoCloseable {
   }
 
   static MergedModel open(Path directory) throws IOException {
-    MergedManifest manifest = MergedManifest.read(directory);
+    while (true) {
+      MergedManifest manifest = MergedManifest.read(directory);
+      MergedModel model;
+      try {
+        model = open(directory, manifest);
+      } catch (IOException | RuntimeException e) {
+        if (MergedManifest.read(directory).equals(manifest)) {
+          throw e;
+        }
+        // A file of the list that was read went while it was opened: the list of now is whole.
+        continue;
+      }
+      if (isUnchanged(model)) {
+        return model;
+      }
+      model.close();
+    }
+  }
+
+  private static boolean isUnchanged(MergedModel model) throws IOException {
+    try {
+      return MergedManifest.read(model.directory).equals(model.manifest);
+    } catch (IOException e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  private static MergedModel open(Path directory, MergedManifest manifest) throws IOException {
     ModelConfig config = ModelConfig.read(directory.resolve(Checkpoint.CONFIG));
     List<TensorFiles> experts = new ArrayList<>();
     MergedModel model =
@@ -100,6 +129,22 @@ final class MergedModel implements AutoCloseable {
 
   TensorFiles backbone() {
     return backbone;
+  }
+
+  /**
+   * Returns where an expert with this name and these MLPs is.
+   *
+   * @throws InvalidModelException if it has left
+   */
+  int indexOf(MergedManifest.Expert expert) throws InvalidModelException {
+    for (int e = 0; e < experts.size(); e++) {
+      if (manifest.experts().get(e).isSameAs(expert)) {
+        return e;
+      }
+    }
+    throw InvalidModelException.of(
+        directory,
+        "expert " + expert.name() + " left after the model was loaded: load it again, or add it");
   }
 
   TensorFiles expert(int index) {

@@ -37,15 +37,29 @@ final class MergedTokenizer {
     for (Checkpoint other : checkpoints) {
       compare(source.directory(), other.directory(), shared).ifPresent(warnings::add);
     }
+    copyFiles(source.directory(), directory);
+  }
+
+  /** Copies the tokenizer's files that are there. */
+  static void copyFiles(Path from, Path to) throws IOException {
     for (String name : FILES) {
-      Path file = source.directory().resolve(name);
+      Path file = from.resolve(name);
       if (Files.isRegularFile(file)) {
-        Files.copy(file, directory.resolve(name));
+        Files.copy(file, to.resolve(name));
       }
     }
   }
 
-  private static Optional<String> compare(Path source, Path other, int shared) throws IOException {
+  /**
+   * Compares a tokenizer with that of a model.
+   *
+   * @param source the directory of a model that has one, which is the one to be used
+   * @param other the directory of an expert
+   * @param shared ids below are compared
+   * @return what to tell the user, if they are not alike
+   * @throws InvalidModelException if an id stands for two tokens
+   */
+  static Optional<String> compare(Path source, Path other, int shared) throws IOException {
     if (!Tokenizer.isIn(other)) {
       return Optional.of(other + " has no tokenizer.json: that of " + source + " is used");
     }

@@ -6,8 +6,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * A merged model on a device: the averaged backbone and every expert's MLPs, in float32.
@@ -21,43 +24,30 @@ import java.util.Optional;
  * longer. How sequences are grouped depends on their lengths alone, so the same input gives the
  * same bits on the same {@link NumericProfile}. Safe for use by several threads until closed; the
  * results that it returns are for one.
+ *
+ * <p>A loaded model keeps its experts, whatever becomes of the directory; {@link #reload} gives one
+ * of those that are there now.
  */
 public final class MixtureModel implements AutoCloseable {
 
   private final Path directory;
-  private final ModelConfig config;
   private final MergedManifest manifest;
-  private final NumericProfile profile;
-  private final NDManager manager;
-  private final Kernels kernels;
-  private final ForwardPass forward;
-  private final Scoring scoring;
-  private final List<List<Mlp>> experts = new ArrayList<>();
+  private final Shared<LoadedBackbone> backbone;
+  private final List<Shared<List<Mlp>>> experts;
+  private final NDManager own;
+  private final AtomicBoolean closed = new AtomicBoolean();
   private Optional<List<Mlp>> average = Optional.empty();
 
-  private MixtureModel(MergedModel merged, Device device) throws IOException {
-    directory = merged.directory();
-    config = merged.config();
-    manifest = merged.manifest();
-    profile = NumericProfile.of(device);
-    manager = NDManager.newBaseManager(device.toDjl(), LibTorch.ENGINE);
-    kernels = new Kernels(device.toDjl());
-    try {
-      WeightUploader uploader = new WeightUploader(manager);
-      Fingerprint read = new Fingerprint(config);
-      Backbone backbone = Backbone.load(config, merged.backbone(), uploader, Optional.of(read));
-      merged.verifyBackbone(read);
-      for (int e = 0; e < manifest.experts().size(); e++) {
-        Fingerprint expert = new Fingerprint();
-        experts.add(Mlp.load(config, merged.expert(e), uploader, Optional.of(expert)));
-        merged.verifyExpert(e, expert);
-      }
-      forward = new ForwardPass(config, backbone, kernels, manager);
-      scoring = new Scoring(forward, manager);
-    } catch (IOException | RuntimeException e) {
-      close();
-      throw e;
-    }
+  private MixtureModel(
+      Path directory,
+      MergedManifest manifest,
+      Shared<LoadedBackbone> backbone,
+      List<Shared<List<Mlp>>> experts) {
+    this.directory = directory;
+    this.manifest = manifest;
+    this.backbone = backbone;
+    this.experts = List.copyOf(experts);
+    this.own = backbone.value().manager().newSubManager();
   }
 
   /**
@@ -68,13 +58,67 @@ public final class MixtureModel implements AutoCloseable {
    */
   public static MixtureModel load(Path directory, Device device) throws IOException {
     try (MergedModel merged = MergedModel.open(directory)) {
-      return new MixtureModel(merged, device);
+      LoadedBackbone loaded = new LoadedBackbone(merged, device);
+      return assemble(merged, new Shared<>(loaded, loaded::close), Map.of());
+    }
+  }
+
+  /**
+   * Looks again at the directory, where experts may have come or gone. What stays is shared by both
+   * models and on the device once; only experts that are new are read.
+   *
+   * @return a model of the experts that the directory lists now, to be closed beside this one, in
+   *     any order; empty if they are the same in the same order, or the directory holds another
+   *     backbone now
+   * @throws InvalidModelException as {@link #load} does
+   * @throws IllegalStateException if this model is closed
+   */
+  public Optional<MixtureModel> reload() throws IOException {
+    if (!hasOtherExperts(MergedManifest.read(directory))) {
+      return Optional.empty();
+    }
+    try (MergedModel merged = MergedModel.open(directory)) {
+      if (!hasOtherExperts(merged.manifest())) {
+        return Optional.empty();
+      }
+      Map<String, Shared<List<Mlp>>> present = new HashMap<>();
+      for (int e = 0; e < experts.size(); e++) {
+        present.put(manifest.experts().get(e).fingerprint(), experts.get(e));
+      }
+      return Optional.of(assemble(merged, backbone.share(), present));
+    }
+  }
+
+  private boolean hasOtherExperts(MergedManifest other) {
+    return other.backboneFingerprint().equals(manifest.backboneFingerprint())
+        && !other.experts().equals(manifest.experts());
+  }
+
+  /** Takes over a hold of the backbone; takes holds of its own of the experts that are present. */
+  private static MixtureModel assemble(
+      MergedModel merged, Shared<LoadedBackbone> backbone, Map<String, Shared<List<Mlp>>> present)
+      throws IOException {
+    List<Shared<List<Mlp>>> experts = new ArrayList<>();
+    try {
+      WeightUploader uploader = new WeightUploader(backbone.value().manager());
+      for (int e = 0; e < merged.manifest().experts().size(); e++) {
+        String fingerprint = merged.manifest().experts().get(e).fingerprint();
+        experts.add(
+            present.containsKey(fingerprint)
+                ? present.get(fingerprint).share()
+                : backbone.value().loadExpert(merged, e, uploader));
+      }
+      return new MixtureModel(merged.directory(), merged.manifest(), backbone, experts);
+    } catch (IOException | RuntimeException e) {
+      experts.forEach(Shared::release);
+      backbone.release();
+      throw e;
     }
   }
 
   /** Returns the configuration of the backbone. */
   public ModelConfig config() {
-    return config;
+    return backbone.value().config();
   }
 
   /** Returns the experts and fingerprints. */
@@ -84,7 +128,7 @@ public final class MixtureModel implements AutoCloseable {
 
   /** Returns what the last bits of results depend on. */
   public NumericProfile numericProfile() {
-    return profile;
+    return backbone.value().profile();
   }
 
   /**
@@ -107,15 +151,18 @@ public final class MixtureModel implements AutoCloseable {
         Arrays.stream(sequences)
             .map(ids -> ids.length > contextDim ? Arrays.copyOf(ids, contextDim) : ids)
             .toList();
-    Scoring.check(config, cut);
+    LoadedBackbone loaded = backbone.value();
+    NDManager manager = loaded.manager();
+    Scoring.check(loaded.config(), cut);
     long tokens = cut.stream().mapToLong(ids -> ids.length).sum();
     RecordStatistics record =
-        new RecordStatistics(kernels, manager.newSubManager(), config, cut.get(0).length, tokens);
+        new RecordStatistics(
+            loaded.kernels(), manager.newSubManager(), loaded.config(), cut.get(0).length, tokens);
     try {
-      ForwardPass.MlpStep step = collecting(record, experts.get(expert));
+      ForwardPass.MlpStep step = collecting(record, experts.get(expert).value());
       for (List<Integer> run : Batch.split(cut)) {
         try (NDManager owner = manager.newSubManager()) {
-          forward.run(Batch.of(run.stream().map(cut::get).toList()), step, owner);
+          loaded.forward().run(Batch.of(run.stream().map(cut::get).toList()), step, owner);
         }
       }
     } catch (RuntimeException e) {
@@ -126,9 +173,11 @@ public final class MixtureModel implements AutoCloseable {
   }
 
   private ForwardPass.MlpStep collecting(RecordStatistics record, List<Mlp> mlps) {
+    Kernels kernels = backbone.value().kernels();
+    int last = config().layers() - 1;
     return (layer, hidden, x, owner) -> {
       record.add(layer, x);
-      if (layer == config.layers() - 1) {
+      if (layer == last) {
         // Nobody looks at what comes after the last features.
         return hidden;
       }
@@ -146,8 +195,8 @@ public final class MixtureModel implements AutoCloseable {
    *     or the routing does not fit this model
    */
   public float[] logits(int[] ids, Routing routing) {
-    try (NDManager call = manager.newSubManager()) {
-      return scoring.logits(ids, steps(routing, call));
+    try (NDManager call = own.newSubManager()) {
+      return backbone.value().scoring().logits(ids, steps(routing, call));
     }
   }
 
@@ -160,13 +209,15 @@ public final class MixtureModel implements AutoCloseable {
    *     the routing does not fit this model
    */
   public List<WindowLoss> negativeLogLikelihood(List<int[]> windows, Routing routing) {
-    try (NDManager call = manager.newSubManager()) {
-      return scoring.losses(windows, steps(routing, call));
+    try (NDManager call = own.newSubManager()) {
+      return backbone.value().scoring().losses(windows, steps(routing, call));
     }
   }
 
   private Scoring.Steps steps(Routing routing, NDManager call) {
-    MixtureStep mixture = new MixtureStep(config, kernels, experts);
+    List<List<Mlp>> mlps = experts.stream().map(Shared::value).toList();
+    ForwardPass forward = backbone.value().forward();
+    MixtureStep mixture = new MixtureStep(config(), backbone.value().kernels(), manifest, mlps);
     if (routing instanceof Routing.TopK topK) {
       return mixture.topK(topK, call);
     }
@@ -176,7 +227,7 @@ public final class MixtureModel implements AutoCloseable {
     ForwardPass.MlpStep dense;
     if (routing instanceof Routing.Oracle oracle) {
       requireExpert(oracle.expert());
-      dense = forward.dense(experts.get(oracle.expert()));
+      dense = forward.dense(mlps.get(oracle.expert()));
     } else {
       dense = forward.dense(averageMlps());
     }
@@ -187,10 +238,10 @@ public final class MixtureModel implements AutoCloseable {
     if (average.isEmpty()) {
       try (MergedModel merged = MergedModel.open(directory)) {
         List<TensorFiles> files = new ArrayList<>();
-        for (int e = 0; e < experts.size(); e++) {
-          files.add(merged.expert(e));
+        for (MergedManifest.Expert expert : manifest.experts()) {
+          files.add(merged.expert(merged.indexOf(expert)));
         }
-        average = Optional.of(Mlp.loadAverage(config, files, new WeightUploader(manager)));
+        average = Optional.of(Mlp.loadAverage(config(), files, new WeightUploader(own)));
       } catch (IOException e) {
         throw new UncheckedIOException(directory + ": averaging the experts' MLPs", e);
       }
@@ -207,7 +258,10 @@ public final class MixtureModel implements AutoCloseable {
 
   @Override
   public void close() {
-    kernels.close();
-    manager.close();
+    if (closed.compareAndSet(false, true)) {
+      own.close();
+      experts.forEach(Shared::release);
+      backbone.release();
+    }
   }
 }

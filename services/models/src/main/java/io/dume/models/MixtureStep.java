@@ -9,17 +9,21 @@ import java.util.SplittableRandom;
 
 /**
  * The MLP step of a mixture. Each expert computes the tokens that it has a share in and no others;
- * shares are added in the order of the experts, so sums do not depend on chance.
+ * shares are added in the order of the router's experts, so sums depend neither on chance nor on
+ * which other experts the model has.
  */
 final class MixtureStep {
 
   private final ModelConfig config;
   private final Kernels kernels;
+  private final MergedManifest manifest;
   private final List<List<Mlp>> experts;
 
-  MixtureStep(ModelConfig config, Kernels kernels, List<List<Mlp>> experts) {
+  MixtureStep(
+      ModelConfig config, Kernels kernels, MergedManifest manifest, List<List<Mlp>> experts) {
     this.config = config;
     this.kernels = kernels;
+    this.manifest = manifest;
     this.experts = experts;
   }
 
@@ -30,33 +34,28 @@ final class MixtureStep {
    */
   Scoring.Steps topK(Routing.TopK routing, NDManager call) {
     RouterWeights router = routing.router();
-    if (router.layers() != config.layers()
-        || router.experts() != experts.size()
-        || router.hiddenSize() != config.hiddenSize()) {
+    if (router.layers() != config.layers() || router.hiddenSize() != config.hiddenSize()) {
       throw new IllegalArgumentException(
-          String.format(
-              "the router is for %d layers, %d experts and width %d, the model has %d, %d and %d",
-              router.layers(),
-              router.experts(),
-              router.hiddenSize(),
-              config.layers(),
-              experts.size(),
-              config.hiddenSize()));
+          "the router is for %d layers and width %d, the model has %d and %d"
+              .formatted(
+                  router.layers(), router.hiddenSize(), config.layers(), config.hiddenSize()));
     }
-    if (routing.k() > experts.size()) {
+    List<List<Mlp>> chosen = router.indexesIn(manifest).stream().map(experts::get).toList();
+    if (routing.k() > chosen.size()) {
       throw new IllegalArgumentException(
-          "top-k = " + routing.k() + ": the model has " + experts.size() + " experts");
+          "top-k = " + routing.k() + ": the router has " + chosen.size() + " experts");
     }
     List<NDArray> weights = new ArrayList<>();
     List<NDArray> biases = new ArrayList<>();
     for (int l = 0; l < config.layers(); l++) {
-      Shape shape = new Shape(experts.size(), config.hiddenSize());
+      Shape shape = new Shape(chosen.size(), config.hiddenSize());
       weights.add(call.create(router.weight(l), shape));
       biases.add(call.create(router.bias(l)));
     }
     ForwardPass.MlpStep step =
         (layer, hidden, x, owner) ->
             mix(
+                chosen,
                 layer,
                 hidden,
                 x,
@@ -89,6 +88,7 @@ final class MixtureStep {
       }
       return (layer, hidden, x, layerOwner) ->
           mix(
+              experts,
               layer,
               hidden,
               x,
@@ -105,10 +105,16 @@ final class MixtureStep {
     return new SplittableRandom(routing.seed() ^ mixed);
   }
 
-  private NDArray mix(int layer, NDArray hidden, NDArray x, NDArray shares, NDManager owner) {
+  private NDArray mix(
+      List<List<Mlp>> columns,
+      int layer,
+      NDArray hidden,
+      NDArray x,
+      NDArray shares,
+      NDManager owner) {
     NDArray sum = hidden;
-    for (int e = 0; e < experts.size(); e++) {
-      Mlp mlp = experts.get(e).get(layer);
+    for (int e = 0; e < columns.size(); e++) {
+      Mlp mlp = columns.get(e).get(layer);
       NDArray next = kernels.run("mix", owner, sum, x, shares, e, mlp.gate(), mlp.up(), mlp.down());
       if (sum != hidden) {
         sum.close();

@@ -23,6 +23,12 @@ import java.util.Set;
  * experts/NAME.safetensors}, {@code dume.json} (see {@link MergedManifest}) and the tokenizer's
  * files. The same experts give the same bytes. It is written beside its place and moved there at
  * the end, so a directory with that name is whole.
+ *
+ * <p>Experts can join and leave a merged directory while the backbone stays as it is: byte for byte
+ * the same file with the same fingerprint, so statistics that were taken with it stay valid. Of an
+ * expert that joins only the MLPs are taken. In place, whoever reads the directory at any moment
+ * finds the old model or the new one, also after a kill or a power cut; of those who change it, one
+ * at a time is let in.
  */
 public final class MoErge {
 
@@ -74,7 +80,98 @@ public final class MoErge {
     }
   }
 
+  /**
+   * How far a tensor of an expert lies from the backbone's.
+   *
+   * @param tensor its name; empty if there is none
+   * @param relative |expert − backbone| / max(|expert|, |backbone|), Frobenius norms: 0 to 2
+   */
+  public record Distance(String tensor, double relative) {
+    static final Distance NONE = new Distance("", 0);
+
+    Distance orLarger(Distance other) {
+      return tensor.isEmpty() || other.relative > relative ? other : this;
+    }
+  }
+
+  /**
+   * What of an expert that joined was not taken, since the backbone stays as it is: 0 if it was
+   * tuned in its MLPs alone from the model that the backbone equals. The further it is, the worse
+   * the expert does in this backbone.
+   *
+   * @param name the expert
+   * @param attention the tensor of the attention that differs most
+   * @param rest the tensor that differs most of the norms, the embedding and the output layer
+   */
+  public record Addition(String name, Distance attention, Distance rest) {}
+
+  /**
+   * What a change of a merged model's experts made.
+   *
+   * @param manifest the manifest that was written
+   * @param additions the experts that joined, in order
+   * @param warnings what the user should know, in plain sentences
+   */
+  public record Change(MergedManifest manifest, List<Addition> additions, List<String> warnings) {
+    /** Copies the lists. */
+    public Change {
+      additions = List.copyOf(additions);
+      warnings = List.copyOf(warnings);
+    }
+  }
+
   private MoErge() {}
+
+  /**
+   * Adds experts to a merged directory in place, behind those that are there. Only their MLPs are
+   * taken, byte for byte.
+   *
+   * @param merged a merged model; processes that have it loaded or are loading it are not disturbed
+   * @param experts at least one
+   * @throws InvalidModelException if an expert or the merged model cannot be read, or an expert
+   *     does not fit: the message names the field and both values
+   * @throws IllegalArgumentException if a name is taken, or the directory is being changed by
+   *     someone else
+   */
+  public static Change add(Path merged, List<Expert> experts) throws IOException {
+    return FrozenChange.add(merged, experts);
+  }
+
+  /**
+   * Makes a directory with the experts of a merged one and more; see {@link #add(Path, List)}.
+   * Weights that stay are hard links where that is possible, and copies elsewhere.
+   *
+   * @param base a merged model, which stays as it is
+   * @param out as in {@link #merge}
+   * @param force as in {@link Options#force}
+   * @throws InvalidModelException if the base is changed while it is read, too
+   */
+  public static Change add(Path base, List<Expert> experts, Path out, boolean force)
+      throws IOException {
+    return FrozenChange.add(base, experts, out, force);
+  }
+
+  /**
+   * Removes experts from a merged directory in place. The backbone stays as it is, an average over
+   * them too if it was one.
+   *
+   * @param merged a merged model; processes that have it loaded or are loading it are not disturbed
+   * @param names at least one; one expert must stay
+   * @throws IllegalArgumentException if there is no expert of a name, none would be left, or the
+   *     directory is being changed by someone else
+   */
+  public static Change remove(Path merged, List<String> names) throws IOException {
+    return FrozenChange.remove(merged, names);
+  }
+
+  /**
+   * Makes a directory with some of the experts of a merged one; see {@link #remove(Path, List)} and
+   * {@link #add(Path, List, Path, boolean)}.
+   */
+  public static Change remove(Path base, List<String> names, Path out, boolean force)
+      throws IOException {
+    return FrozenChange.remove(base, names, out, force);
+  }
 
   /**
    * Merges experts.
@@ -105,7 +202,8 @@ public final class MoErge {
         kept.add(
             new MergedManifest.Expert(
                 name,
-                writeExpert(checkpoints.get(e), MergedModel.expertFile(target.directory(), name))));
+                writeExpert(checkpoints.get(e), MergedModel.expertFile(target.directory(), name)),
+                true));
       }
       MergedManifest manifest = new MergedManifest(kept, backbone);
       manifest.write(target.directory());
@@ -119,7 +217,7 @@ public final class MoErge {
     }
   }
 
-  private static void requireDistinct(List<Expert> experts) {
+  static void requireDistinct(List<Expert> experts) {
     if (experts.isEmpty()) {
       throw new IllegalArgumentException("no expert is given: at least one is needed");
     }
@@ -150,7 +248,8 @@ public final class MoErge {
     return fingerprint(file, specs, new Fingerprint(config));
   }
 
-  private static String writeExpert(Checkpoint checkpoint, Path file) throws IOException {
+  /** Writes an expert's MLPs as they are and returns their fingerprint. */
+  static String writeExpert(Checkpoint checkpoint, Path file) throws IOException {
     List<TensorSpec> specs = new ArrayList<>();
     for (TensorSpec expected : ModelTensors.mlps(checkpoint.config(), TensorType.F32)) {
       specs.add(checkpoint.spec(expected.name()));

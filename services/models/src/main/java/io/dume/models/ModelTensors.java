@@ -66,6 +66,11 @@ final class ModelTensors {
     return specs;
   }
 
+  /** Returns whether a tensor is one of the attention's projections. */
+  static boolean isAttention(String name) {
+    return name.contains(".self_attn.");
+  }
+
   /** Returns whether the first extent of a tensor is the vocabulary. */
   static boolean hasVocabularyRows(String name) {
     return name.equals(EMBEDDING) || name.equals(OUTPUT);

@@ -6,13 +6,29 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * The gates of a router: for each layer a weight (experts × d, row-major) and a bias (experts), all
  * finite float32. In a file they are {@code model.layers.N.mlp.gate.weight} and {@code .bias}.
  * Immutable.
+ *
+ * <p>A router whose metadata names its experts finds them in a model by name, in whatever order the
+ * model has them and with whatever others beside them; see {@link #EXPERTS}.
  */
 public final class RouterWeights {
+
+  /**
+   * Key of the experts' names in the metadata, in the order of the gates' rows, separated by
+   * commas.
+   */
+  public static final String EXPERTS = "experts";
+
+  /** Key of the fingerprints of these experts' MLPs in the metadata, likewise. */
+  public static final String MLPS = "mlps";
+
+  /** Key of the backbone's fingerprint in the metadata. */
+  public static final String BACKBONE = "backbone";
 
   private final int experts;
   private final int hiddenSize;
@@ -162,6 +178,64 @@ public final class RouterWeights {
   /** Returns a copy of a layer's bias, (experts). */
   public float[] bias(int layer) {
     return biases.get(layer).clone();
+  }
+
+  /**
+   * Finds the experts of the gates' rows in a model. A router without {@link #EXPERTS} is for a
+   * model with as many experts, in the same order; what is not among the metadata is not compared.
+   *
+   * @return for each row the index of the model's expert
+   * @throws IllegalArgumentException if the model lacks an expert, has other MLPs under its name or
+   *     another backbone
+   */
+  List<Integer> indexesIn(MergedManifest model) {
+    String ofBackbone = metadata.getOrDefault(BACKBONE, "");
+    if (!ofBackbone.isBlank() && !ofBackbone.equals(model.backboneFingerprint())) {
+      throw new IllegalArgumentException(
+          "the router was solved on backbone %s, the model has %s: take the merged model that it was solved with"
+              .formatted(ofBackbone, model.backboneFingerprint()));
+    }
+    List<String> names = listed(EXPERTS);
+    List<String> mlps = listed(MLPS);
+    if (names.isEmpty()) {
+      if (experts != model.experts().size()) {
+        throw new IllegalArgumentException(
+            "the router is for %d experts and does not name them, the model has %d: %s"
+                .formatted(experts, model.experts().size(), model.expertNames()));
+      }
+      return IntStream.range(0, experts).boxed().toList();
+    }
+    List<Integer> indexes = new ArrayList<>();
+    for (int row = 0; row < experts; row++) {
+      String name = names.get(row);
+      int index = model.indexOf(name).orElse(-1);
+      if (index < 0) {
+        throw new IllegalArgumentException(
+            "the router has an expert %s, the model has %s: add it to the model (dume moerge --add), or take another router"
+                .formatted(name, model.expertNames()));
+      }
+      String mlp = model.experts().get(index).fingerprint();
+      if (!mlps.isEmpty() && !mlps.get(row).equals(mlp)) {
+        throw new IllegalArgumentException(
+            "the router was solved with expert %s of fingerprint %s, the model has one of this name with %s"
+                .formatted(name, mlps.get(row), mlp));
+      }
+      indexes.add(index);
+    }
+    return indexes;
+  }
+
+  private List<String> listed(String key) {
+    String value = metadata.getOrDefault(key, "");
+    if (value.isBlank()) {
+      return List.of();
+    }
+    List<String> list = List.of(value.split(","));
+    if (list.size() != experts) {
+      throw new IllegalArgumentException(
+          "the router's %s are %s, its gates have %d rows".formatted(key, list, experts));
+    }
+    return list;
   }
 
   /** Returns the strings that travel with the file. */

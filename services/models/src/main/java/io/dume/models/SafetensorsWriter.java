@@ -16,7 +16,6 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 
 /**
  * Writes a safetensors file tensor by tensor. All tensors are declared first, so the header is
@@ -76,8 +75,7 @@ public final class SafetensorsWriter implements AutoCloseable {
       }
       position += spec.byteSize();
     }
-    this.temporary =
-        this.target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".tmp");
+    this.temporary = DurableFiles.aside(this.target);
     this.channel =
         FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     buffer.clear().putLong(header.length);

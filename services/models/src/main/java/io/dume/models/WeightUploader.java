@@ -24,8 +24,12 @@ final class WeightUploader {
   }
 
   private final NDManager owner;
-  private final ByteBuffer staging =
-      ByteBuffer.allocateDirect(TensorFiles.CHUNK * Float.BYTES).order(ByteOrder.nativeOrder());
+  private final ByteBuffer staging;
+
+  private WeightUploader(NDManager owner, ByteBuffer staging) {
+    this.owner = owner;
+    this.staging = staging;
+  }
 
   /**
    * Makes an uploader.
@@ -33,7 +37,14 @@ final class WeightUploader {
    * @param owner the manager that will own every array, and so says on which device they are
    */
   WeightUploader(NDManager owner) {
-    this.owner = owner;
+    this(
+        owner,
+        ByteBuffer.allocateDirect(TensorFiles.CHUNK * Float.BYTES).order(ByteOrder.nativeOrder()));
+  }
+
+  /** Returns an uploader for another owner that shares this one's buffer. */
+  WeightUploader into(NDManager other) {
+    return new WeightUploader(other, staging);
   }
 
   /** Uploads a tensor of a file as it is, adding its digest to a fingerprint if there is one. */

@@ -213,7 +213,7 @@ class MixtureModelTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("top-k = 4");
     assertThatThrownBy(() -> model.logits(ids, new Routing.TopK(narrow, 1, 1)))
-        .hasMessageContaining("3 layers, 2 experts and width 2");
+        .hasMessageContaining("3 layers and width 2");
     assertThatThrownBy(() -> model.logits(ids, new Routing.Oracle(3)))
         .hasMessageContaining("expert 3");
     assertThatThrownBy(() -> new Routing.TopK(gates, 0, 1)).hasMessageContaining("top-k = 0");
