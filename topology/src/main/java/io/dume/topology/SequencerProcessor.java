@@ -7,6 +7,8 @@ import io.dume.schemas.message.DeadLetter;
 import io.dume.schemas.message.ExpertsChanged;
 import io.dume.schemas.message.FitCreated;
 import io.dume.schemas.message.FitFailed;
+import io.dume.schemas.message.FitPromoted;
+import io.dume.schemas.message.FitRemoved;
 import io.dume.schemas.message.FlushManifest;
 import io.dume.schemas.message.MixedIn;
 import io.dume.schemas.message.SolveProfileFixed;
@@ -98,6 +100,8 @@ final class SequencerProcessor implements Processor<byte[], byte[], byte[], Addr
 
   private static boolean belongsToControl(SpecificRecord message) {
     return message instanceof FitCreated
+        || message instanceof FitPromoted
+        || message instanceof FitRemoved
         || message instanceof ExpertsChanged
         || message instanceof SolveProfileFixed
         || message instanceof CutRequested

@@ -84,7 +84,7 @@ class TopologyTest {
   }
 
   private void request(String id, PartitionOffset... upTo) {
-    pipeline.control(new CutRequested(SyntheticFit.ROUTER, id, List.of(upTo), null));
+    pipeline.control(new CutRequested(SyntheticFit.ROUTER, id, List.of(upTo), null, false));
   }
 
   private void assertSums(long cut, PlainSums expected) {
@@ -535,7 +535,7 @@ class TopologyTest {
   @Test
   void shouldSetAMessageAsideThatClaimsMoreItemsThanMemoryHolds() {
     given(CutPolicy.ON_DEMAND);
-    byte[] request = Wire.encode(new CutRequested("", "", List.of(), null));
+    byte[] request = Wire.encode(new CutRequested("", "", List.of(), null, false));
     // Marker and fingerprint, two empty strings, and an array of 2^31 - 1 items.
     byte[] claim = Arrays.copyOf(request, 17);
     System.arraycopy(new byte[] {0, 0, -2, -1, -1, -1, 15}, 0, claim, 10, 7);
@@ -552,7 +552,7 @@ class TopologyTest {
     given(CutPolicy.ON_DEMAND);
     List<PartitionOffset> endless =
         Collections.nCopies(Topics.MAX_CONTROL_BYTES / 2, new PartitionOffset(0, 0L));
-    byte[] request = Wire.encode(new CutRequested(SyntheticFit.ROUTER, "r", endless, null));
+    byte[] request = Wire.encode(new CutRequested(SyntheticFit.ROUTER, "r", endless, null, false));
 
     pipeline.rawControl(request);
     pipeline.rawTile(null, new byte[Topics.MAX_MESSAGE_BYTES + 1]);

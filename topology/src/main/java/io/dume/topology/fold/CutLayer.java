@@ -87,7 +87,8 @@ final class CutLayer {
               layer,
               place.row(),
               place.col(),
-              ByteBuffer.wrap(pooled)));
+              ByteBuffer.wrap(pooled),
+              false));
     }
     send(
         out,
@@ -98,8 +99,9 @@ final class CutLayer {
             cut.getFit(),
             layer,
             cut.getExperts().size(),
-            ByteBuffer.wrap(targets())));
-    send(out, 0, 0, new LayerComplete(cut.getCut(), cut.getFit(), layer, grid.tiles()));
+            ByteBuffer.wrap(targets()),
+            false));
+    send(out, 0, 0, new LayerComplete(cut.getCut(), cut.getFit(), layer, grid.tiles(), 0));
   }
 
   private void send(Consumer<FoldOutput> out, int row, int col, SpecificRecord message) {

@@ -98,7 +98,11 @@ final class CutMaker {
         experts.map(e -> slots(progress, e)).orElse(List.of()),
         progress.covered(),
         progress.setAside(),
-        now);
+        now,
+        false,
+        List.of(),
+        0L,
+        0L);
   }
 
   private static List<CutSlot> slots(FitProgress progress, ExpertsChanged experts) {

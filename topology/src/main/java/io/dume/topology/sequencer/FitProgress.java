@@ -36,6 +36,8 @@ final class FitProgress {
 
   private long sequence;
   private long setAside;
+  private long duplicates;
+  private long leftOut;
   private long cuts;
   private long tokensSinceCut;
   private Optional<Instant> newSince = Optional.empty();
@@ -60,6 +62,8 @@ final class FitProgress {
     }
     sequence = kept.getSequence();
     setAside = kept.getSetAside();
+    duplicates = kept.getDuplicates();
+    leftOut = kept.getLeftOut();
     cuts = kept.getCuts();
     tokensSinceCut = kept.getTokensSinceCut();
     newSince = kept.getNewSince();
@@ -87,7 +91,9 @@ final class FitProgress {
         cuts,
         tokensSinceCut,
         newSince.orElse(null),
-        failure.orElse(null));
+        failure.orElse(null),
+        duplicates,
+        leftOut);
   }
 
   private long[] running(Id slot) {
@@ -160,6 +166,8 @@ final class FitProgress {
     for (CoveredRange range : manifest.getRanges()) {
       next.put(range.getPartition(), range.getTo());
       setAside += range.getSetAside().size();
+      duplicates += range.getDuplicates().size();
+      leftOut += range.getLeftOut();
     }
     for (SlotCount slot : manifest.getSlots()) {
       slots.merge(slot.getSlot(), slot, FitProgress::sum);
@@ -182,7 +190,8 @@ final class FitProgress {
         a.getExpertMlp(),
         a.getHeldOut(),
         a.getTokens() + b.getTokens(),
-        a.getRecords() + b.getRecords());
+        a.getRecords() + b.getRecords(),
+        a.getSince());
   }
 
   /** Something else than data makes the next version differ from the last. */

@@ -40,7 +40,8 @@ final class Shares {
               fit.getFractionBits(),
               manifest.getSlots(),
               tiles.get(partition),
-              diagonals.get(partition));
+              diagonals.get(partition),
+              List.of());
       orders.add(new Decision.ToPartition(partition, order, timestamp));
     }
     return orders;

@@ -97,7 +97,8 @@ class FoldTest {
         fit.getFractionBits(),
         flush.manifest().getSlots(),
         flush.manifest().getTiles(),
-        flush.manifest().getDiagonals());
+        flush.manifest().getDiagonals(),
+        List.of());
   }
 
   private void apply(SyntheticFlush flush, long sequence) {
@@ -128,7 +129,11 @@ class FoldTest {
         List.of(new CutSlot(slot.getSlot(), "code", expert, tokens, 1L)),
         List.of(new CutRange(0, 0L, 10L)),
         0L,
-        NOW);
+        NOW,
+        false,
+        List.of(),
+        0L,
+        0L);
   }
 
   private void take(Cut cut) {

@@ -96,7 +96,7 @@ class SequencerTest {
   }
 
   private static CutRequested request(String id, Double lambda, PartitionOffset... upTo) {
-    return new CutRequested(SyntheticFit.ROUTER, id, List.of(upTo), lambda);
+    return new CutRequested(SyntheticFit.ROUTER, id, List.of(upTo), lambda, false);
   }
 
   @Test
@@ -146,7 +146,8 @@ class SequencerTest {
                 m.getRanges()
                     .set(
                         0,
-                        new CoveredRange(0, 0L, 10L, List.of(new SetAside(10L, "x")), List.of()))),
+                        new CoveredRange(
+                            0, 0L, 10L, List.of(new SetAside(10L, "x")), List.of(), 0L))),
         bad(
             "an offset set aside and a duplicate too",
             "malformed-manifest",
@@ -159,7 +160,8 @@ class SequencerTest {
                             0L,
                             10L,
                             List.of(new SetAside(1L, "x")),
-                            List.of(new Duplicate(1L, new Id(new byte[16])))))),
+                            List.of(new Duplicate(1L, new Id(new byte[16]))),
+                            0L))),
         bad(
             "more records than positions",
             "malformed-manifest",
@@ -209,7 +211,7 @@ class SequencerTest {
   }
 
   private static CoveredRange range(int partition, long from, long to) {
-    return new CoveredRange(partition, from, to, List.of(), List.of());
+    return new CoveredRange(partition, from, to, List.of(), List.of(), 0L);
   }
 
   private static void slot(FlushManifest manifest, Consumer<SlotCount.Builder> change) {
@@ -306,7 +308,9 @@ class SequencerTest {
             SyntheticFit.ROUTER,
             1,
             List.of(new Expert("code", "other MLPs")),
-            List.of(new DomainExpert("code", "code"))));
+            List.of(new DomainExpert("code", "code")),
+            null,
+            List.of()));
     assertThat(submit(manifest(0, 0, 10, "code"))).isEmpty();
 
     assertThat(refusals(sequencer.tick(NOW.plusSeconds(29)))).isEmpty();

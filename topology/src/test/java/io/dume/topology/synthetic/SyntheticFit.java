@@ -61,7 +61,7 @@ public final class SyntheticFit {
   }
 
   public static FitCreated created(String router, Fit fit) {
-    return new FitCreated(router, fit, Instant.EPOCH);
+    return new FitCreated(router, fit, Instant.EPOCH, false);
   }
 
   public static ExpertsChanged experts(String router, int version, String... names) {
@@ -69,7 +69,9 @@ public final class SyntheticFit {
         router,
         version,
         Stream.of(names).map(n -> new Expert(n, mlp(n))).toList(),
-        Stream.of(names).map(n -> new DomainExpert(n, n)).toList());
+        Stream.of(names).map(n -> new DomainExpert(n, n)).toList(),
+        null,
+        List.of());
   }
 
   public static String mlp(String expert) {

@@ -53,7 +53,7 @@ public record SyntheticFlush(
     }
 
     public Builder range(int partition, long from, long to) {
-      ranges.add(new CoveredRange(partition, from, to, List.of(), List.of()));
+      ranges.add(new CoveredRange(partition, from, to, List.of(), List.of(), 0L));
       return this;
     }
 
@@ -89,7 +89,7 @@ public record SyntheticFlush(
         }
         slots.add(
             new SlotCount(
-                slot, domain, SyntheticFit.mlp(domain), out, tokens, (long) entry.getValue()));
+                slot, domain, SyntheticFit.mlp(domain), out, tokens, (long) entry.getValue(), 1));
         for (int layer = 0; layer < fit.getLayers(); layer++) {
           SymmetricSum sum = sum(own, layer);
           tiles(slot, layer, sum, tiles);
