@@ -2,6 +2,7 @@ package io.dume.schemas.control;
 
 import io.dume.schemas.message.CutRequested;
 import io.dume.schemas.message.DomainExpert;
+import io.dume.schemas.message.Expert;
 import io.dume.schemas.message.ExpertsChanged;
 import io.dume.schemas.message.Fit;
 import io.dume.schemas.message.FitCreated;
@@ -268,6 +269,17 @@ public final class ControlState {
    */
   public Collection<Membership> everyMembership(Id fit) {
     return Optional.ofNullable(fits.get(fit)).map(KnownFit::everyMembership).orElse(Set.of());
+  }
+
+  /**
+   * The expert that a domain has or had.
+   *
+   * @param fit the fit's id
+   * @param domain a domain
+   * @return the expert of the last list that had the domain, or nothing if none ever had it
+   */
+  public Optional<Expert> lastExpert(Id fit, String domain) {
+    return Optional.ofNullable(fits.get(fit)).flatMap(known -> known.lastExpert(domain));
   }
 
   /**

@@ -24,6 +24,7 @@ final class KnownFit {
   private FitStatus status = FitStatus.CANDIDATE;
   private Optional<ExpertsChanged> experts = Optional.empty();
   private Map<String, Membership> memberships = Map.of();
+  private final Map<String, Expert> lastExperts = new HashMap<>();
 
   KnownFit(String router, Fit fit) {
     this.router = router;
@@ -59,12 +60,14 @@ final class KnownFit {
     if (changed.getVersion() != experts.map(ExpertsChanged::getVersion).orElse(0) + 1) {
       return false;
     }
-    Map<String, String> mlps = new HashMap<>();
-    changed.getExperts().forEach((Expert e) -> mlps.put(e.getName(), e.getMlp()));
+    Map<String, Expert> byName = new HashMap<>();
+    changed.getExperts().forEach((Expert e) -> byName.put(e.getName(), e));
     Map<String, Membership> now = new LinkedHashMap<>();
     for (DomainExpert listed : changed.getDomains()) {
       String domain = listed.getDomain();
-      String mlp = mlps.get(listed.getExpert());
+      Expert expert = byName.get(listed.getExpert());
+      String mlp = expert.getMlp();
+      lastExperts.put(domain, expert);
       Membership before = memberships.get(domain);
       boolean goesOn = before != null && before.mlp().equals(mlp);
       now.put(domain, goesOn ? before : new Membership(domain, mlp, changed.getVersion()));
@@ -81,6 +84,10 @@ final class KnownFit {
 
   Set<Membership> everyMembership() {
     return Collections.unmodifiableSet(everyMembership);
+  }
+
+  Optional<Expert> lastExpert(String domain) {
+    return Optional.ofNullable(lastExperts.get(domain));
   }
 
   void request(CutRequested request) {

@@ -1,5 +1,7 @@
 package io.dume.schemas.kafka;
 
+import io.dume.schemas.message.Id;
+import io.dume.schemas.wire.Ids;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -111,6 +113,16 @@ public record Topics(String prefix) {
   /** {@return what could not be counted, one partition} */
   public String deadLetters() {
     return prefix + "dead-letters";
+  }
+
+  /**
+   * The consumer group of a fit's feature extractors; its committed offsets say how far they are.
+   *
+   * @param fit the fit's id
+   * @return the group's id
+   */
+  public String workers(Id fit) {
+    return prefix + "feature-extractor-" + Ids.hex(fit);
   }
 
   Map<String, NewTopic> wanted(Partitions partitions, Map<String, String> overrides) {

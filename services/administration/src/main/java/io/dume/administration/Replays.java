@@ -1,0 +1,253 @@
+package io.dume.administration;
+
+import io.dume.router.RouterEvent;
+import io.dume.schemas.control.ControlLog;
+import io.dume.schemas.kafka.KafkaSettings;
+import io.dume.schemas.kafka.Topics;
+import io.dume.schemas.message.DomainExpert;
+import io.dume.schemas.message.ExpertsChanged;
+import io.dume.schemas.message.Fit;
+import io.dume.schemas.message.FitPromoted;
+import io.dume.schemas.message.Id;
+import io.dume.schemas.message.PartitionOffset;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * Replays of one router: a fit grows from the topic beside the one that serves, and when it has
+ * caught up the router moves over. Everything that matters is in the topics (the fit, its workers'
+ * committed offsets, the promotion), so whoever watches can be killed and begin again. One thread
+ * at a time.
+ */
+public final class Replays {
+  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(250);
+
+  /** Flushes come every few seconds; a head this old has been flushed if nobody is behind. */
+  private static final Duration SETTLED = Duration.ofSeconds(15);
+
+  private final KafkaSettings kafka;
+  private final Topics topics;
+  private final String router;
+  private final Clock clock;
+  private final TokenBatchOffsets offsets;
+
+  /**
+   * @param kafka how to reach the cluster
+   * @param topics the installation
+   * @param router the router's name
+   * @param clock for the time that is left
+   */
+  public Replays(KafkaSettings kafka, Topics topics, String router, Clock clock) {
+    this.kafka = kafka;
+    this.topics = topics;
+    this.router = router;
+    this.clock = clock;
+    this.offsets = new TokenBatchOffsets(kafka, topics);
+  }
+
+  /**
+   * Where a replay begins in each partition.
+   *
+   * @param start the wish
+   * @return an offset for each partition of token-batches
+   * @throws AdministrationException if records of the wish are no longer there
+   * @throws InterruptedException if interrupted while the broker answers
+   */
+  public List<PartitionOffset> begin(ReplayStart start) throws InterruptedException {
+    List<PartitionOffset> earliest = offsets.earliest();
+    if (start instanceof ReplayStart.Beginning) {
+      earliest.forEach(e -> requireThere(e, 0));
+      return earliest;
+    }
+    if (start instanceof ReplayStart.Time from) {
+      return fromTime(from.time(), earliest);
+    }
+    if (start instanceof ReplayStart.Offsets wanted) {
+      return fromOffsets(wanted.offsets(), earliest);
+    }
+    return earliest;
+  }
+
+  private void requireThere(PartitionOffset earliest, long wanted) {
+    if (wanted < earliest.getOffset()) {
+      throw new AdministrationException(
+          "partition %d of %s begins at offset %d: what was before it, from %d on, is gone; start there (--from earliest) or keep token batches for good"
+              .formatted(
+                  earliest.getPartition(), topics.tokenBatches(), earliest.getOffset(), wanted));
+    }
+  }
+
+  private List<PartitionOffset> fromTime(Instant time, List<PartitionOffset> earliest)
+      throws InterruptedException {
+    List<PartitionOffset> ends = offsets.ends();
+    List<PartitionOffset> found = offsets.from(time.toEpochMilli());
+    List<PartitionOffset> start = new ArrayList<>();
+    for (int p = 0; p < found.size(); p++) {
+      long first = earliest.get(p).getOffset();
+      long offset = found.get(p).getOffset();
+      if (first > 0 && offset == first) {
+        throw new AdministrationException(
+            "partition %d of %s begins at offset %d, which may not be the first record since %s: start there (--from earliest) or later"
+                .formatted(p, topics.tokenBatches(), first, time));
+      }
+      // No record is that young: begin with the next one.
+      start.add(new PartitionOffset(p, offset < 0 ? ends.get(p).getOffset() : offset));
+    }
+    return start;
+  }
+
+  private List<PartitionOffset> fromOffsets(
+      Map<Integer, Long> wanted, List<PartitionOffset> earliest) throws InterruptedException {
+    List<PartitionOffset> ends = offsets.ends();
+    wanted
+        .keySet()
+        .forEach(
+            p -> {
+              if (p >= ends.size()) {
+                throw new AdministrationException(
+                    "partition %d: %s has %d, from 0 on"
+                        .formatted(p, topics.tokenBatches(), ends.size()));
+              }
+            });
+    List<PartitionOffset> start = new ArrayList<>();
+    for (PartitionOffset first : earliest) {
+      int p = first.getPartition();
+      long offset = wanted.getOrDefault(p, first.getOffset());
+      requireThere(first, offset);
+      if (offset > ends.get(p).getOffset()) {
+        throw new AdministrationException(
+            "offset %d of partition %d is beyond its end, %d"
+                .formatted(offset, p, ends.get(p).getOffset()));
+      }
+      start.add(new PartitionOffset(p, offset));
+    }
+    return start;
+  }
+
+  /**
+   * Waits until a replay has caught up with the head. Somebody must be working on it.
+   *
+   * @param fit the replay's fit
+   * @param look gets the progress several times a second; may throw to end the waiting
+   * @param stop ends the waiting
+   * @return true if it has caught up, false if the waiting was ended
+   * @throws InterruptedException if interrupted
+   */
+  public boolean awaitHead(Fit fit, Consumer<ReplayProgress> look, BooleanSupplier stop)
+      throws InterruptedException {
+    Pace pace = new Pace(clock);
+    Deque<Head> heads = new ArrayDeque<>();
+    while (!stop.getAsBoolean()) {
+      Instant now = clock.instant();
+      List<PartitionOffset> ends = offsets.ends();
+      Map<Integer, Long> flushed = flushed(fit);
+      heads.addLast(new Head(now, ends));
+      look.accept(pace.progress(fit, flushed, ends));
+      if (reaches(flushed, ends)) {
+        return true;
+      }
+      while (heads.size() > 1 && !heads.peekFirst().seen().plus(SETTLED).isAfter(now)) {
+        // While data comes nobody is ever at the very head; to be where it just was is enough.
+        if (reaches(flushed, heads.peekFirst().ends())) {
+          return true;
+        }
+        heads.removeFirst();
+      }
+      TimeUnit.MILLISECONDS.sleep(BETWEEN_LOOKS.toMillis());
+    }
+    return false;
+  }
+
+  private record Head(Instant seen, List<PartitionOffset> ends) {}
+
+  private static boolean reaches(Map<Integer, Long> flushed, List<PartitionOffset> ends) {
+    return ends.stream().allMatch(e -> flushed.getOrDefault(e.getPartition(), 0L) >= e.getOffset());
+  }
+
+  /** By partition, the position up to which flushes cover the fit. */
+  private Map<Integer, Long> flushed(Fit fit) throws InterruptedException {
+    Map<Integer, Long> flushed = new HashMap<>();
+    fit.getStart().forEach(s -> flushed.put(s.getPartition(), s.getOffset()));
+    try (Admin admin = Admin.create(kafka.admin())) {
+      Map<TopicPartition, OffsetAndMetadata> committed =
+          admin
+              .listConsumerGroupOffsets(topics.workers(fit.getId()))
+              .partitionsToOffsetAndMetadata()
+              .get();
+      committed.forEach(
+          (partition, offset) -> {
+            if (offset != null && partition.topic().equals(topics.tokenBatches())) {
+              flushed.put(partition.partition(), offset.offset());
+            }
+          });
+    } catch (ExecutionException e) {
+      throw new AdministrationException(
+          "the progress of fit %s could not be read: %s"
+              .formatted(topics.workers(fit.getId()), e.getCause().getMessage()),
+          e.getCause());
+    }
+    return flushed;
+  }
+
+  /**
+   * Lets the router move over to a fit, and waits for the version that it begins with.
+   *
+   * @param fit a fit of the router that does not serve
+   * @param stop ends the waiting; the router moves over nevertheless
+   * @return the version or the refusal, or nothing if the waiting was ended
+   * @throws AdministrationException if the fit can't serve: it failed, is gone, serves already, or
+   *     an expert of its list has no tokens
+   * @throws InterruptedException if interrupted while the broker answers
+   */
+  public Optional<RouterEvent> promote(Id fit, BooleanSupplier stop) throws InterruptedException {
+    try (ControlLog log = new ControlLog(kafka, topics)) {
+      requirePromotable(log, fit);
+    }
+    List<PartitionOffset> ends = offsets.ends();
+    String request = UUID.randomUUID().toString();
+    return new CutRequests(kafka, topics, router)
+        .ask(new FitPromoted(router, fit, request, ends), request, ends, stop);
+  }
+
+  private void requirePromotable(ControlLog log, Id fit) {
+    FitStatusText status = new FitStatusText(log.state(), router, fit);
+    status.requireOther();
+    ExpertsChanged list =
+        log.state()
+            .experts(fit)
+            .orElseThrow(
+                () ->
+                    new AdministrationException(
+                        "the fit has no list of experts yet: nothing was counted in it"));
+    Map<String, Long> tokens = new CountedTokens(kafka, topics).of(fit);
+    for (var expert : list.getExperts()) {
+      long counted =
+          list.getDomains().stream()
+              .filter(d -> d.getExpert().equals(expert.getName()))
+              .map(DomainExpert::getDomain)
+              .mapToLong(d -> tokens.getOrDefault(d, 0L))
+              .sum();
+      if (counted == 0) {
+        throw new AdministrationException(
+            "expert %s has no tokens in this fit, so there could be no version of it: feed some, or leave its domains out"
+                .formatted(expert.getName()));
+      }
+    }
+  }
+}

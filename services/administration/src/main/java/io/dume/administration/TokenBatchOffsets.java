@@ -1,0 +1,70 @@
+package io.dume.administration;
+
+import io.dume.schemas.kafka.KafkaSettings;
+import io.dume.schemas.kafka.Topics;
+import io.dume.schemas.message.PartitionOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.common.TopicPartition;
+
+/** Asks the cluster where token-batches begins and ends. Thread-safe. */
+final class TokenBatchOffsets {
+  private final KafkaSettings kafka;
+  private final Topics topics;
+
+  TokenBatchOffsets(KafkaSettings kafka, Topics topics) {
+    this.kafka = kafka;
+    this.topics = topics;
+  }
+
+  /** By partition, the offset that the next record gets. */
+  List<PartitionOffset> ends() throws InterruptedException {
+    return offsets(OffsetSpec.latest());
+  }
+
+  /** By partition, the first offset that is still there. */
+  List<PartitionOffset> earliest() throws InterruptedException {
+    return offsets(OffsetSpec.earliest());
+  }
+
+  /** By partition, the first record of that time or later, or a negative offset for none. */
+  List<PartitionOffset> from(long epochMillis) throws InterruptedException {
+    return offsets(OffsetSpec.forTimestamp(epochMillis));
+  }
+
+  private List<PartitionOffset> offsets(OffsetSpec spec) throws InterruptedException {
+    try (Admin admin = Admin.create(kafka.admin())) {
+      int partitions =
+          Topics.partitions(admin, topics.tokenBatches())
+              .orElseThrow(
+                  () ->
+                      new AdministrationException(
+                          "topic %s does not exist at %s: start `dume up` or a service first, or check --topic-prefix"
+                              .formatted(topics.tokenBatches(), kafka.bootstrapServers())));
+      List<TopicPartition> all = new ArrayList<>();
+      for (int p = 0; p < partitions; p++) {
+        all.add(new TopicPartition(topics.tokenBatches(), p));
+      }
+      Map<TopicPartition, ListOffsetsResultInfo> found =
+          admin
+              .listOffsets(all.stream().collect(Collectors.toMap(Function.identity(), p -> spec)))
+              .all()
+              .get();
+      return all.stream()
+          .map(p -> new PartitionOffset(p.partition(), found.get(p).offset()))
+          .toList();
+    } catch (ExecutionException e) {
+      throw new AdministrationException(
+          "the offsets of %s could not be read: %s"
+              .formatted(topics.tokenBatches(), e.getCause().getMessage()),
+          e.getCause());
+    }
+  }
+}
