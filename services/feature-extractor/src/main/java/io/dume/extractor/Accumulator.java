@@ -62,17 +62,21 @@ final class Accumulator {
     return Optional.empty();
   }
 
+  /** Whether a slot's sums can be there before the next flush. If not, a flush makes room. */
+  boolean hasRoomFor(Slot slot) {
+    return slots.containsKey(slot.id())
+        || slots.isEmpty()
+        || (slots.size() + 1) * slotBytes() <= bytesLimit;
+  }
+
   /**
-   * Whether a record that passed the {@link #check} can be added before the next flush. If not, a
-   * flush makes room.
+   * Whether a record that passed the {@link #check} can be added before the next flush. If not, it
+   * goes into a fresh sum after it, instead of dead-letters: what counts must not depend on when
+   * flushes were.
    */
-  boolean hasRoomFor(Slot slot, RecordFeatures record) {
+  boolean overflowsWith(Slot slot, RecordFeatures record) {
     SlotSum sum = slots.get(slot.id());
-    if (sum == null) {
-      return slots.isEmpty() || (slots.size() + 1) * slotBytes() <= bytesLimit;
-    }
-    // Into a fresh sum instead of dead-letters: what counts must not depend on when flushes were.
-    return !sum.overflowsWith(largestDiagonals(record));
+    return sum != null && sum.overflowsWith(largestDiagonals(record));
   }
 
   private long[] largestDiagonals(RecordFeatures record) {

@@ -25,7 +25,7 @@ final class ClientSettings {
   private ClientSettings() {}
 
   static Properties consumer(FeatureExtractorConfig config, Fit fit, long flushBytes) {
-    Duration answer = transactionTimeout(config, flushBytes).plus(ORDINARY_ANSWER);
+    Duration answer = openFlush(config, flushBytes);
     Duration poll = transactionTimeout(config, flushBytes).plus(ORDINARY_POLL);
     Properties properties =
         config
@@ -96,6 +96,11 @@ final class ClientSettings {
     }
     Duration derived = SHORTEST.plusSeconds(flushBytes / SLOWEST_BYTES_PER_SECOND);
     return derived.compareTo(LONGEST) > 0 ? LONGEST : derived;
+  }
+
+  /** How long to wait for what a worker that died in a flush has left open. */
+  static Duration openFlush(FeatureExtractorConfig config, long flushBytes) {
+    return transactionTimeout(config, flushBytes).plus(ORDINARY_ANSWER);
   }
 
   private static String clientId(FeatureExtractorConfig config) {

@@ -1,46 +1,98 @@
 package io.dume.extractor;
 
+import io.dume.schemas.control.ControlState;
+import io.dume.schemas.control.Membership;
 import io.dume.schemas.message.DomainExpert;
 import io.dume.schemas.message.Expert;
 import io.dume.schemas.message.ExpertsChanged;
+import io.dume.schemas.message.Id;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
-/** Which expert's MLPs a domain's tokens run through. Immutable. */
+/**
+ * The domains of a fit by one list of experts: which expert's MLPs a domain's tokens run through,
+ * and in which slots they count. Immutable.
+ */
 final class Domains {
   private static final int MAX_NAMES = 20;
   private static final int MAX_LENGTH = 100;
 
-  private final Map<String, Expert> experts = new HashMap<>();
+  private record Slots(Slot pooled, Slot heldOut) {}
 
-  /**
-   * @param list the list of experts that counts
-   * @param here the experts of this worker's model
-   * @throws ExtractorException if this worker's model lacks an expert of the list
-   */
-  Domains(ExpertsChanged list, List<Expert> here) {
-    Map<String, Expert> byName = new HashMap<>();
-    for (Expert expert : list.getExperts()) {
-      if (!here.contains(expert)) {
-        // Not the records' fault: they must wait for a worker that has the expert.
-        throw new ExtractorException(
-            "expert %s of list %d is not in this worker's model with the same MLPs: start the worker again with a merged model that has it"
-                .formatted(expert.getName(), list.getVersion()));
-      }
-      byName.put(expert.getName(), expert);
-    }
-    for (DomainExpert domain : list.getDomains()) {
-      experts.put(domain.getDomain(), byName.get(domain.getExpert()));
+  private final int version;
+  private final Map<String, Slots> slots = new HashMap<>();
+  private final Set<Id> live = new HashSet<>();
+  private final Set<String> leftOut;
+  private final Set<String> earlier;
+
+  private Domains(
+      ExpertsChanged list, Map<String, Membership> memberships, Set<String> everyDomain) {
+    this.version = list.getVersion();
+    this.leftOut = Set.copyOf(list.getLeftOut());
+    this.earlier = everyDomain;
+    for (DomainExpert listed : list.getDomains()) {
+      Membership membership = memberships.get(listed.getDomain());
+      Slots both =
+          new Slots(
+              Slot.of(membership, listed.getExpert(), false),
+              Slot.of(membership, listed.getExpert(), true));
+      slots.put(listed.getDomain(), both);
+      live.add(both.pooled().id());
+      live.add(both.heldOut().id());
     }
   }
 
+  /**
+   * The domains as the control log has them now.
+   *
+   * @throws IllegalStateException if it has no list of the fit
+   */
+  static Domains of(ControlState control, Id fit) {
+    ExpertsChanged list =
+        control
+            .experts(fit)
+            .orElseThrow(() -> new IllegalStateException("the fit has no list of experts"));
+    Set<String> everyDomain =
+        control.everyMembership(fit).stream()
+            .map(Membership::domain)
+            .collect(Collectors.toUnmodifiableSet());
+    return new Domains(list, control.memberships(fit), everyDomain);
+  }
+
+  /** An expert of a list that a model lacks, if there is one. */
+  static Optional<Expert> missing(ExpertsChanged list, List<Expert> here) {
+    return list.getExperts().stream().filter(expert -> !here.contains(expert)).findFirst();
+  }
+
+  /** Of the list. */
+  int version() {
+    return version;
+  }
+
   Optional<Slot> slot(String domain, boolean heldOut) {
-    return Optional.ofNullable(experts.get(domain))
-        .map(expert -> Slot.of(domain, expert.getName(), expert.getMlp(), heldOut));
+    return Optional.ofNullable(slots.get(domain))
+        .map(both -> heldOut ? both.heldOut() : both.pooled());
+  }
+
+  /** Whether statistics of a slot are still the fit's. */
+  boolean live(Id slot) {
+    return live.contains(slot);
+  }
+
+  /** Whether records of a domain are passed over. */
+  boolean leavesOut(String domain) {
+    return leftOut.contains(domain);
+  }
+
+  /** Whether a domain was in the fit and is not now. */
+  boolean removed(String domain) {
+    return earlier.contains(domain) && !slots.containsKey(domain);
   }
 
   /**
@@ -48,9 +100,9 @@ final class Domains {
    */
   String names() {
     String some =
-        new TreeSet<>(experts.keySet())
+        new TreeSet<>(slots.keySet())
             .stream().limit(MAX_NAMES).map(Domains::shortened).collect(Collectors.joining(", "));
-    int more = experts.size() - MAX_NAMES;
+    int more = slots.size() - MAX_NAMES;
     return more > 0 ? some + " and %d more".formatted(more) : some;
   }
 

@@ -3,9 +3,9 @@ package io.dume.extractor;
 import io.dume.schemas.control.ControlLog;
 import io.dume.schemas.control.Fits;
 import io.dume.schemas.message.Fit;
-import io.dume.schemas.statistics.FixedPoint;
-import io.dume.schemas.statistics.TileGrid;
+import io.dume.schemas.wire.Ids;
 import java.time.Clock;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -35,6 +35,8 @@ public final class FeatureExtractor implements AutoCloseable {
   private final CountDownLatch ended = new CountDownLatch(1);
   private volatile boolean stopping;
   private volatile ExtractorSnapshot snapshot = ExtractorSnapshot.NOTHING;
+  private volatile Optional<Fit> fit = Optional.empty();
+  private volatile Optional<String> retired = Optional.empty();
 
   /**
    * A worker that has not started.
@@ -51,7 +53,9 @@ public final class FeatureExtractor implements AutoCloseable {
 
   /**
    * Joins the fit and works until {@link #stop()}, then flushes and leaves. Creates topics that are
-   * missing, and the fit if this worker is the first.
+   * missing, and the fit if this worker is the first. When its router is moved to another fit, it
+   * works for that one, if it has its backbone, experts and numeric profile; if not, it returns and
+   * {@link #retired()} says why.
    *
    * @throws ExtractorException if the worker can't go on; what it had not flushed is not lost
    * @throws io.dume.schemas.control.IncompatibleFitException if the fit is of another model,
@@ -79,69 +83,93 @@ public final class FeatureExtractor implements AutoCloseable {
   }
 
   private void work() throws InterruptedException {
-    Joining joining = new Joining(config, model.identity(), clock);
+    Joining joining = new Joining(config, model, clock);
     joining.createTopics();
     try (ControlLog control = new ControlLog(config.kafka(), config.topics())) {
-      Fits.Joined joined = joining.join(control);
-      Fit fit = joined.fit();
-      Accumulator accumulator =
-          new Accumulator(
-              new TileGrid(fit.getWidth() + 1, fit.getTileSize()),
-              new FixedPoint(fit.getFractionBits()),
-              fit.getLayers(),
-              config.flush().bytes());
-      warnOfFrequentFlushes(accumulator, joined.experts().getDomains().size());
-      long flushBytes = Math.max(config.flush().bytes(), accumulator.slotBytes());
-      try (FlushTransaction transaction =
-          new FlushTransaction(
-              () ->
-                  new KafkaProducer<>(
-                      ClientSettings.producer(config, flushBytes),
-                      new ByteArraySerializer(),
-                      new ByteArraySerializer()),
-              config.instance())) {
-        work(
-            control,
-            joined,
-            accumulator,
-            flushBytes,
-            new Flusher(transaction, config.topics(), fit, config.instance(), clock));
+      boolean over = joining.retired(control) && !follow(joining, control);
+      while (!over && !stopping) {
+        Fits.Joined joined = joining.join(control);
+        fit = Optional.of(joined.fit());
+        ExtractionLoop.End end = work(control, joined);
+        over =
+            switch (end) {
+              case STOPPED -> true;
+              case RETIRED -> !follow(joining, control);
+              case REMOVED -> {
+                retire(
+                    "fit %s of router %s was removed"
+                        .formatted(Ids.hex(joined.fit().getId()), joining.router()));
+                yield true;
+              }
+            };
       }
     }
   }
 
-  private void work(
-      ControlLog control,
-      Fits.Joined joined,
-      Accumulator accumulator,
-      long flushBytes,
-      Flusher flusher) {
+  private boolean follow(Joining joining, ControlLog control) {
+    Optional<String> obstacle = joining.follow(control.state());
+    obstacle.ifPresentOrElse(
+        reason ->
+            retire(
+                "router %s is made from another fit now, which this worker can't join: %s; start it again with the model and the settings of that fit"
+                    .formatted(joining.router(), reason)),
+        () ->
+            LOG.info(
+                "router {} is made from another fit now: this worker follows", joining.router()));
+    return obstacle.isEmpty();
+  }
+
+  private void retire(String reason) {
+    LOG.warn("worker {} has no more to do: {}", config.instance(), reason);
+    retired = Optional.of(reason);
+  }
+
+  private ExtractionLoop.End work(ControlLog control, Fits.Joined joined) {
+    Extraction extraction =
+        new Extraction(
+            config.instance(), joined.fit(), config.flush(), model, control.state(), Ids::random);
+    warnOfFrequentFlushes(extraction, joined.experts().getDomains().size());
+    long flushBytes = Math.max(config.flush().bytes(), extraction.slotBytes());
     Properties settings = ClientSettings.consumer(config, joined.fit(), flushBytes);
-    try (KafkaConsumer<byte[], byte[]> consumer =
-        new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-      new ExtractionLoop(
-              config,
-              model,
+    try (FlushTransaction transaction =
+            new FlushTransaction(
+                () ->
+                    new KafkaProducer<>(
+                        ClientSettings.producer(config, flushBytes),
+                        new ByteArraySerializer(),
+                        new ByteArraySerializer()),
+                config.instance());
+        KafkaConsumer<byte[], byte[]> consumer =
+            new KafkaConsumer<>(
+                settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+      return new ExtractionLoop(
+              config.topics(),
               clock,
               control,
-              joined,
+              joined.fit(),
+              extraction,
               consumer,
               ClientSettings.batchTime(settings),
-              flusher,
-              accumulator,
+              new StartPositions(
+                  joined.fit(),
+                  consumer,
+                  new FlushedOffsets(config.kafka(), config.topics(), joined.fit())),
+              new CountedLog(
+                  config.kafka(), config.topics(), ClientSettings.openFlush(config, flushBytes)),
+              new Flusher(transaction, config.topics()),
               now -> snapshot = now)
           .run(() -> stopping);
     }
   }
 
-  private void warnOfFrequentFlushes(Accumulator accumulator, int domains) {
-    long wanted = domains * accumulator.slotBytes();
+  private void warnOfFrequentFlushes(Extraction extraction, int domains) {
+    long wanted = domains * extraction.slotBytes();
     if (wanted > config.flush().bytes()) {
       LOG.warn(
           "flush bytes of {} hold the sums of fewer than all {} domains ({} bytes each): each change of domain may flush; {} would hold all",
           config.flush().bytes(),
           domains,
-          accumulator.slotBytes(),
+          extraction.slotBytes(),
           wanted);
     }
   }
@@ -153,6 +181,25 @@ public final class FeatureExtractor implements AutoCloseable {
    */
   public ExtractorSnapshot snapshot() {
     return snapshot;
+  }
+
+  /**
+   * The fit that it works for, or did last.
+   *
+   * @return the fit, or nothing before it has joined one
+   */
+  public Optional<Fit> fit() {
+    return fit;
+  }
+
+  /**
+   * Why it ended by itself, without a failure: its fit was retired or removed, and it can't work
+   * for the one that serves.
+   *
+   * @return the reason, for people, or nothing
+   */
+  public Optional<String> retired() {
+    return retired;
   }
 
   /** Asks {@link #run()} to flush and return. Does not wait. */

@@ -1,5 +1,6 @@
 package io.dume.extractor;
 
+import io.dume.schemas.message.Fit;
 import java.util.OptionalInt;
 
 /**
@@ -70,6 +71,26 @@ public record FitSettings(
   public static FitSettings of(int contextDim) {
     return new FitSettings(
         DEFAULT_ROUTER, "", contextDim, 20, 256, OptionalInt.empty(), OptionalInt.empty(), false);
+  }
+
+  /**
+   * The settings of a fit that is there, as for a worker of a replay.
+   *
+   * @param router the router's name
+   * @param fit the fit as the control log has it
+   * @param mixed whether to join it if it is of another numeric profile
+   * @return settings that join it, as long as it is a candidate or serves
+   */
+  public static FitSettings of(String router, Fit fit, boolean mixed) {
+    return new FitSettings(
+        router,
+        fit.getLabel(),
+        fit.getContextDim(),
+        fit.getFractionBits(),
+        fit.getTileSize(),
+        OptionalInt.of(fit.getMaxSequenceTokens()),
+        OptionalInt.of(fit.getMaxRecordTokens()),
+        mixed);
   }
 
   /**

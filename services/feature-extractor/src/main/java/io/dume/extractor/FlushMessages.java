@@ -19,14 +19,10 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
-/** The messages of a flush: its tiles, one after the other, and the manifest that lists them. */
+/** The tiles of a flush, one after the other, and the manifest that lists them. */
 final class FlushMessages {
-  /** Takes a tile to its partition of partial-statistics. */
-  interface TileSink {
-    void send(int partition, byte[] key, StatisticsTile tile);
-  }
-
   private final Id flush;
   private final Fit fit;
   private final String worker;
@@ -46,7 +42,10 @@ final class FlushMessages {
    * @return the manifest, to be sent after them
    */
   FlushManifest send(
-      Accumulator accumulator, List<CoveredRange> ranges, Instant now, TileSink sink) {
+      Accumulator accumulator,
+      List<CoveredRange> ranges,
+      Instant now,
+      Consumer<? super FlushOutput.Tile> sink) {
     for (SlotSum sum : accumulator.slots()) {
       int index = counts.size();
       counts.add(sum.count());
@@ -65,7 +64,8 @@ final class FlushMessages {
         now.truncatedTo(ChronoUnit.MILLIS));
   }
 
-  private void send(SlotSum sum, int index, int layer, TileGrid grid, TileSink sink) {
+  private void send(
+      SlotSum sum, int index, int layer, TileGrid grid, Consumer<? super FlushOutput.Tile> sink) {
     SymmetricSum matrix = sum.layers().get(layer);
     Id slot = sum.slot().id();
     for (TileGrid.Tile tile : grid.all()) {
@@ -84,13 +84,14 @@ final class FlushMessages {
       int row,
       int col,
       byte[] values,
-      TileSink sink) {
+      Consumer<? super FlushOutput.Tile> sink) {
     long digest = Tiles.digest(values);
     expected.add(new ExpectedTile(layer, index, kind, row, col, digest));
-    sink.send(
-        Ids.partition(fit.getId(), layer, fit.getStatisticsPartitions()),
-        StatisticsKey.staged(flush, layer, slot, kind, row, col, digest),
-        new StatisticsTile(
-            flush, fit.getId(), layer, slot, kind, row, col, digest, ByteBuffer.wrap(values)));
+    sink.accept(
+        new FlushOutput.Tile(
+            Ids.partition(fit.getId(), layer, fit.getStatisticsPartitions()),
+            StatisticsKey.staged(flush, layer, slot, kind, row, col, digest),
+            new StatisticsTile(
+                flush, fit.getId(), layer, slot, kind, row, col, digest, ByteBuffer.wrap(values))));
   }
 }

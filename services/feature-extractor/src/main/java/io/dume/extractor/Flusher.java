@@ -1,14 +1,9 @@
 package io.dume.extractor;
 
 import io.dume.schemas.kafka.Topics;
-import io.dume.schemas.message.CoveredRange;
-import io.dume.schemas.message.Fit;
-import io.dume.schemas.message.FlushManifest;
-import io.dume.schemas.message.Id;
 import io.dume.schemas.wire.Wire;
-import java.time.Clock;
+import java.time.Instant;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -18,63 +13,48 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 
-/** Puts a flush on its topics: tiles, dead letters and the manifest, with the offsets it covers. */
+/** Puts a flush on its topics, with the offsets that it covers. */
 final class Flusher {
   private final FlushTransaction transaction;
   private final Topics topics;
-  private final Fit fit;
-  private final String worker;
-  private final Clock clock;
 
-  Flusher(FlushTransaction transaction, Topics topics, Fit fit, String worker, Clock clock) {
+  Flusher(FlushTransaction transaction, Topics topics) {
     this.transaction = transaction;
     this.topics = topics;
-    this.fit = fit;
-    this.worker = worker;
-    this.clock = clock;
   }
 
-  /** As {@link FlushTransaction#run}. */
+  /**
+   * Opens a flush and sends it. As {@link FlushTransaction#run}: whoever asked must say then what
+   * became of it.
+   */
   Optional<KafkaException> publish(
-      Id flush,
-      Accumulator accumulator,
-      List<CoveredRange> ranges,
-      PendingLetters letters,
-      Supplier<ConsumerGroupMetadata> group) {
-    return transaction.run(
-        sender -> send(flush, accumulator, ranges, letters, sender), offsets(ranges), group);
-  }
-
-  private void send(
-      Id flush,
-      Accumulator accumulator,
-      List<CoveredRange> ranges,
-      PendingLetters letters,
-      FlushTransaction.Sender sender) {
-    FlushManifest manifest =
-        new FlushMessages(flush, fit, worker)
-            .send(
-                accumulator,
-                ranges,
-                clock.instant(),
-                (partition, key, tile) ->
-                    sender.accept(
-                        new ProducerRecord<>(
-                            topics.partialStatistics(), partition, key, Wire.encode(tile))));
-    for (byte[] letter : letters.letters()) {
-      sender.accept(new ProducerRecord<>(topics.deadLetters(), 0, null, letter));
-    }
-    sender.accept(
-        new ProducerRecord<>(topics.flushManifests(), 0, flush.bytes(), Wire.encode(manifest)));
-  }
-
-  private Map<TopicPartition, OffsetAndMetadata> offsets(List<CoveredRange> ranges) {
+      Extraction extraction, Instant now, Supplier<ConsumerGroupMetadata> group) {
     Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
-    for (CoveredRange range : ranges) {
-      offsets.put(
-          new TopicPartition(topics.tokenBatches(), range.getPartition()),
-          new OffsetAndMetadata(range.getTo()));
+    extraction
+        .offsets()
+        .forEach(
+            (partition, position) ->
+                offsets.put(
+                    new TopicPartition(topics.tokenBatches(), partition),
+                    new OffsetAndMetadata(position)));
+    return transaction.run(
+        sender -> extraction.flush(now, output -> sender.accept(message(output))), offsets, group);
+  }
+
+  private ProducerRecord<byte[], byte[]> message(FlushOutput output) {
+    if (output instanceof FlushOutput.Tile tile) {
+      return new ProducerRecord<>(
+          topics.partialStatistics(), tile.partition(), tile.key(), Wire.encode(tile.tile()));
     }
-    return offsets;
+    if (output instanceof FlushOutput.Counted counted) {
+      return new ProducerRecord<>(
+          topics.countedIds(), counted.partition(), counted.key(), counted.value());
+    }
+    if (output instanceof FlushOutput.Letter letter) {
+      return new ProducerRecord<>(topics.deadLetters(), 0, null, letter.value());
+    }
+    FlushOutput.Manifest manifest = (FlushOutput.Manifest) output;
+    return new ProducerRecord<>(
+        topics.flushManifests(), 0, manifest.key(), Wire.encode(manifest.manifest()));
   }
 }

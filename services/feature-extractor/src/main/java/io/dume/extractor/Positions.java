@@ -1,6 +1,8 @@
 package io.dume.extractor;
 
 import io.dume.schemas.message.CoveredRange;
+import io.dume.schemas.message.Duplicate;
+import io.dume.schemas.message.Id;
 import io.dume.schemas.message.SetAside;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,10 +19,19 @@ final class Positions {
     private long flushed;
     private long next;
     private List<SetAside> setAside = new ArrayList<>();
+    private List<Duplicate> duplicates = new ArrayList<>();
+    private long leftOut;
 
     private Covered(long position) {
-      this.flushed = position;
-      this.next = position;
+      start(position);
+    }
+
+    private void start(long position) {
+      flushed = position;
+      next = position;
+      setAside = new ArrayList<>();
+      duplicates = new ArrayList<>();
+      leftOut = 0;
     }
   }
 
@@ -30,8 +41,8 @@ final class Positions {
     partitions.put(partition, new Covered(position));
   }
 
-  void remove(int partition) {
-    partitions.remove(partition);
+  void clear() {
+    partitions.clear();
   }
 
   void processed(int partition, long offset) {
@@ -47,6 +58,16 @@ final class Positions {
   void setAside(int partition, long offset, Reason reason) {
     processed(partition, offset);
     of(partition).setAside.add(new SetAside(offset, reason.wire()));
+  }
+
+  void duplicate(int partition, long offset, Id id) {
+    processed(partition, offset);
+    of(partition).duplicates.add(new Duplicate(offset, id));
+  }
+
+  void leftOut(int partition, long offset) {
+    processed(partition, offset);
+    of(partition).leftOut++;
   }
 
   /** Everything before a position has been processed or holds no record. */
@@ -75,7 +96,13 @@ final class Positions {
         (partition, c) -> {
           if (c.next > c.flushed) {
             ranges.add(
-                new CoveredRange(partition, c.flushed, c.next, List.copyOf(c.setAside), List.of()));
+                new CoveredRange(
+                    partition,
+                    c.flushed,
+                    c.next,
+                    List.copyOf(c.setAside),
+                    List.copyOf(c.duplicates),
+                    c.leftOut));
           }
         });
     return ranges;
@@ -83,10 +110,22 @@ final class Positions {
 
   /** Everything processed is flushed now. */
   void flushed() {
-    for (Covered c : partitions.values()) {
-      c.flushed = c.next;
-      c.setAside = new ArrayList<>();
-    }
+    partitions.values().forEach(c -> c.start(c.next));
+  }
+
+  /** Nothing was read since the last flush. */
+  void rollBack() {
+    partitions.values().forEach(c -> c.start(c.flushed));
+  }
+
+  /** Records since the last flush whose id was counted before. */
+  int duplicates() {
+    return partitions.values().stream().mapToInt(c -> c.duplicates.size()).sum();
+  }
+
+  /** Records since the last flush of domains that the fit leaves out. */
+  long leftOut() {
+    return partitions.values().stream().mapToLong(c -> c.leftOut).sum();
   }
 
   /** Flushed position by assigned partition. */

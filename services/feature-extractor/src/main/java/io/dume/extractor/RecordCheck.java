@@ -1,6 +1,7 @@
 package io.dume.extractor;
 
 import io.dume.schemas.message.Fit;
+import io.dume.schemas.message.Id;
 import io.dume.schemas.message.TokenBatch;
 import io.dume.schemas.wire.Ids;
 import io.dume.schemas.wire.MalformedMessageException;
@@ -8,11 +9,13 @@ import io.dume.schemas.wire.Wire;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Predicate;
+import org.apache.kafka.common.utils.Utils;
 
 /**
  * Decides, before any forward pass, whether a record of token-batches can count. Reads only the
- * record and the fit, so every worker decides alike. Never allocates more than a constant times the
- * largest valid record.
+ * record, the fit, its domains and the ids that are counted in it, so every worker decides alike.
+ * Never allocates more than a constant times the largest valid record.
  */
 final class RecordCheck {
   /** Two varints around each sequence, five bytes a token. */
@@ -32,10 +35,12 @@ final class RecordCheck {
   /**
    * Judges a record.
    *
+   * @param partition where it was read
    * @param key of the message, empty where there was none
    * @param value of the message, empty where there was none
+   * @param counted whether an id is counted already
    */
-  Verdict judge(byte[] key, byte[] value) {
+  Verdict judge(int partition, byte[] key, byte[] value, Predicate<Id> counted) {
     long largest = (long) BYTES_PER_TOKEN * fit.getMaxRecordTokens() + ENVELOPE_BYTES;
     if (value.length > largest) {
       // Before it is decoded: a decoded record takes many times its bytes.
@@ -61,13 +66,22 @@ final class RecordCheck {
           key.length,
           Ids.hex(derived));
     }
+    int belongs = partition(key);
+    if (partition != belongs) {
+      // Elsewhere the same id would not be noticed.
+      return refused(
+          Reason.WRONG_PARTITION,
+          "partition %d: this key belongs into partition %d of %d, where the default partitioner puts it",
+          partition,
+          belongs,
+          fit.getStart().size());
+    }
     var slot = domains.slot(batch.getDomain(), batch.getHeldOut());
     if (slot.isEmpty()) {
-      return refused(
-          Reason.UNKNOWN_DOMAIN,
-          "domain \"%s\": the router's domains are %s",
-          Domains.shortened(batch.getDomain()),
-          domains.names());
+      return withoutSlot(batch.getDomain());
+    }
+    if (counted.test(batch.getId())) {
+      return new Verdict.Duplicate(batch.getId());
     }
     if (!batch.getTokenizer().isEmpty()
         && !fit.getTokenizer().isEmpty()
@@ -78,10 +92,31 @@ final class RecordCheck {
           Domains.shortened(batch.getTokenizer()),
           fit.getTokenizer());
     }
-    return judge(batch.getSequences(), slot.get());
+    return judge(batch.getId(), batch.getSequences(), slot.get());
   }
 
-  private Verdict judge(List<List<Integer>> sequences, Slot slot) {
+  private int partition(byte[] key) {
+    return Utils.toPositive(Utils.murmur2(key)) % fit.getStart().size();
+  }
+
+  private Verdict withoutSlot(String domain) {
+    if (domains.leavesOut(domain)) {
+      return new Verdict.LeftOut();
+    }
+    if (domains.removed(domain)) {
+      return refused(
+          Reason.REMOVED_DOMAIN,
+          "domain \"%s\" was removed: add it again, then send the record again",
+          Domains.shortened(domain));
+    }
+    return refused(
+        Reason.UNKNOWN_DOMAIN,
+        "domain \"%s\": the router's domains are %s",
+        Domains.shortened(domain),
+        domains.names());
+  }
+
+  private Verdict judge(Id id, List<List<Integer>> sequences, Slot slot) {
     if (sequences.isEmpty()) {
       return refused(Reason.EMPTY_BATCH, "no sequences: a record holds at least one");
     }
@@ -109,12 +144,12 @@ final class RecordCheck {
             fit.getMaxRecordTokens());
       }
       for (int at = 0; at < sequence.size(); at++) {
-        int id = sequence.get(at);
-        if (id < 0 || id >= fit.getVocabulary()) {
+        int token = sequence.get(at);
+        if (token < 0 || token >= fit.getVocabulary()) {
           return refused(
               Reason.TOKEN_OUT_OF_VOCABULARY,
               "token id %d at position %d of sequence %d: ids are 0 to %d",
-              id,
+              token,
               at,
               i,
               fit.getVocabulary() - 1);
@@ -128,7 +163,7 @@ final class RecordCheck {
       ids.add(kept);
       counted += kept.length;
     }
-    return new Verdict.Accepted(slot, ids, counted);
+    return new Verdict.Accepted(id, slot, ids, counted);
   }
 
   private static Verdict refused(Reason reason, String detail, Object... values) {

@@ -61,6 +61,13 @@ final class SlotSum {
   }
 
   SlotCount count() {
-    return new SlotCount(slot.id(), slot.domain(), slot.mlp(), slot.heldOut(), tokens, records);
+    return new SlotCount(
+        slot.id(),
+        slot.domain(),
+        slot.membership().mlp(),
+        slot.heldOut(),
+        tokens,
+        records,
+        slot.membership().since());
   }
 }

@@ -3,6 +3,7 @@ package io.dume.extractor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.dume.schemas.control.Membership;
 import io.dume.schemas.message.FlushManifest;
 import io.dume.schemas.message.Id;
 import io.dume.schemas.message.StatisticsKind;
@@ -24,8 +25,10 @@ import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 
 class AccumulatorTest {
-  private static final Slot NOVEL = Slot.of("novel", "novel", "11".repeat(32), false);
-  private static final Slot MATH = Slot.of("math", "math", "22".repeat(32), false);
+  private static final Slot NOVEL =
+      Slot.of(new Membership("novel", "11".repeat(32), 1), "novel", false);
+  private static final Slot MATH =
+      Slot.of(new Membership("math", "22".repeat(32), 1), "math", false);
 
   private final TokenFeatures model = new TokenFeatures();
   private final Accumulator accumulator = accumulator(1 << 20);
@@ -42,15 +45,9 @@ class AccumulatorTest {
     return model.extract(slot.expert(), List.of(ids));
   }
 
-  private record Sent(int partition, byte[] key, StatisticsTile tile) {}
-
-  private static FlushManifest flush(Accumulator accumulator, List<Sent> sent) {
+  private static FlushManifest flush(Accumulator accumulator, List<FlushOutput.Tile> sent) {
     return new FlushMessages(Ids.random(), Batches.fit(), "w")
-        .send(
-            accumulator,
-            List.of(),
-            Instant.EPOCH,
-            (partition, key, tile) -> sent.add(new Sent(partition, key, tile)));
+        .send(accumulator, List.of(), Instant.EPOCH, sent::add);
   }
 
   @Test
@@ -78,7 +75,7 @@ class AccumulatorTest {
   void shouldHaveRoomForOneSlotHoweverFewBytesAreAllowed() {
     Accumulator small = accumulator(1);
 
-    boolean first = small.hasRoomFor(MATH, features(MATH, 1));
+    boolean first = small.hasRoomFor(MATH);
 
     assertThat(first).isTrue();
   }
@@ -88,8 +85,8 @@ class AccumulatorTest {
     Accumulator small = accumulator(accumulator.slotBytes() * 2 - 1);
     small.add(MATH, features(MATH, 1));
 
-    assertThat(small.hasRoomFor(NOVEL, features(NOVEL, 1))).isFalse();
-    assertThat(small.hasRoomFor(MATH, features(MATH, 1))).isTrue();
+    assertThat(small.hasRoomFor(NOVEL)).isFalse();
+    assertThat(small.hasRoomFor(MATH)).isTrue();
   }
 
   @Test
@@ -100,8 +97,8 @@ class AccumulatorTest {
     accumulator.add(MATH, large);
 
     assertThat(accumulator.check(large)).isEmpty();
-    assertThat(accumulator.hasRoomFor(MATH, large)).isFalse();
-    assertThat(accumulator.hasRoomFor(NOVEL, large)).isTrue();
+    assertThat(accumulator.overflowsWith(MATH, large)).isTrue();
+    assertThat(accumulator.overflowsWith(NOVEL, large)).isFalse();
   }
 
   @Test
@@ -117,7 +114,7 @@ class AccumulatorTest {
   void shouldListEveryTileOfEverySlotAndLayerWithItsDigest() {
     accumulator.add(MATH, features(MATH, 1, 2, 3));
     accumulator.add(NOVEL, features(NOVEL, 4));
-    List<Sent> sent = new ArrayList<>();
+    List<FlushOutput.Tile> sent = new ArrayList<>();
 
     FlushManifest manifest = flush(accumulator, sent);
 
@@ -155,7 +152,7 @@ class AccumulatorTest {
   void shouldStartFromNothingAfterAFlush() {
     accumulator.add(MATH, features(MATH, 1, 2, 3));
     accumulator.clear();
-    List<Sent> sent = new ArrayList<>();
+    List<FlushOutput.Tile> sent = new ArrayList<>();
     accumulator.add(NOVEL, features(NOVEL, 4));
 
     FlushManifest manifest = flush(accumulator, sent);
@@ -181,7 +178,7 @@ class AccumulatorTest {
       split.add(slot, model.extract(slot.expert(), sequences));
       all.computeIfAbsent(slot, s -> new ArrayList<>()).add(sequences);
       if (random.nextInt(3) == 0 || r == records - 1) {
-        List<Sent> sent = new ArrayList<>();
+        List<FlushOutput.Tile> sent = new ArrayList<>();
         flush(split, sent);
         sent.forEach(s -> addTo(flushed, s.tile()));
         split.clear();

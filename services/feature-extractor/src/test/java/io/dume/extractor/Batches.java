@@ -1,14 +1,21 @@
 package io.dume.extractor;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dume.schemas.control.ControlState;
 import io.dume.schemas.message.DomainExpert;
 import io.dume.schemas.message.ExpertsChanged;
 import io.dume.schemas.message.ExtractionProfile;
 import io.dume.schemas.message.Fit;
+import io.dume.schemas.message.FitCreated;
 import io.dume.schemas.message.PartitionOffset;
 import io.dume.schemas.message.TokenBatch;
 import io.dume.schemas.wire.Ids;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
+import org.apache.kafka.common.utils.Utils;
 
 /** Records and fits for tests. */
 final class Batches {
@@ -30,6 +37,33 @@ final class Batches {
         false,
         TokenFeatures.TOKENIZER,
         Arrays.stream(sequences).map(s -> Arrays.stream(s).boxed().toList()).toList());
+  }
+
+  /** Where the default partitioner puts a record. */
+  static int partition(TokenBatch batch, int partitions) {
+    return Utils.toPositive(Utils.murmur2(batch.getId().bytes())) % partitions;
+  }
+
+  /** The first part of the batch's document that belongs into a partition. */
+  static TokenBatch in(int partition, int partitions, TokenBatch batch) {
+    return IntStream.iterate(batch.getPart(), part -> part + 1)
+        .mapToObj(
+            part ->
+                TokenBatch.newBuilder(batch)
+                    .setPart(part)
+                    .setId(Ids.ofRecord(batch.getSource(), batch.getDocument(), part))
+                    .build())
+        .filter(moved -> partition(moved, partitions) == partition)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** What the control log says when the fit was created with a list of experts. */
+  static ControlState control(Fit fit, ExpertsChanged experts) {
+    ControlState control = new ControlState();
+    assertThat(control.apply(new FitCreated("default", fit, Instant.EPOCH, false))).isTrue();
+    assertThat(control.apply(experts)).isTrue();
+    return control;
   }
 
   static int[] tokens(int... ids) {
@@ -63,6 +97,8 @@ final class Batches {
         "default",
         1,
         TokenFeatures.EXPERTS,
-        List.of(new DomainExpert("novel", "novel"), new DomainExpert("math", "math")));
+        List.of(new DomainExpert("novel", "novel"), new DomainExpert("math", "math")),
+        null,
+        List.of());
   }
 }

@@ -186,7 +186,8 @@ class FeatureExtractorIT {
               "default",
               "now",
               IntStream.range(0, 4).mapToObj(p -> new PartitionOffset(p, 3L)).toList(),
-              null));
+              null,
+              false));
 
       awaitCovered(3, 3, 3, 3);
       assertSumsAre(sent);
@@ -204,7 +205,7 @@ class FeatureExtractorIT {
     try (RunningWorker one = installation.start("one", NEVER);
         ControlLog control = installation.control()) {
       control.append(
-          new CutRequested("default", "now", List.of(new PartitionOffset(0, end)), null));
+          new CutRequested("default", "now", List.of(new PartitionOffset(0, end)), null, false));
 
       await()
           .atMost(PATIENCE)
@@ -217,7 +218,8 @@ class FeatureExtractorIT {
     }
   }
 
-  private void sendInTransaction(TokenBatch batch, boolean commit) {
+  private void sendInTransaction(TokenBatch sent, boolean commit) {
+    TokenBatch batch = Batches.in(0, Installation.PARTITIONS, sent);
     var properties = installation.kafka().producer(Map.of("transactional.id", "source"));
     try (KafkaProducer<byte[], byte[]> producer =
         new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer())) {
@@ -307,6 +309,8 @@ class FeatureExtractorIT {
   void shouldSetAsideEveryBadRecordAndGoOn() throws Exception {
     TokenBatch good = Batches.batch("good", "math", Batches.tokens(1, 2, 3));
     TokenBatch forged = TokenBatch.newBuilder(good).setDocument("other").build();
+    TokenBatch poetry =
+        Batches.in(0, Installation.PARTITIONS, Batches.batch("a", "poetry", Batches.tokens(1)));
     TokenBatch tokenizer =
         TokenBatch.newBuilder(Batches.batch("t", "math", Batches.tokens(1)))
             .setTokenizer("ef".repeat(32))
@@ -317,9 +321,9 @@ class FeatureExtractorIT {
     installation.sendRaw(0, null, Wire.encode(new FitFailed(Ids.random(), "x")));
     installation.sendRaw(0, null, null);
     installation.sendRaw(0, null, new byte[16_700_000]);
-    installation.send(0, forged);
+    installation.sendRaw(0, forged.getId().bytes(), Wire.encode(forged));
     installation.send(0, tokenizer);
-    installation.send(0, Batches.batch("a", "poetry", Batches.tokens(1)));
+    installation.send(0, poetry);
     installation.send(0, Batches.batch("b", "math"));
     installation.send(0, Batches.batch("c", "math", Batches.tokens()));
     installation.send(0, Batches.batch("d", "math", Batches.tokens(-1)));
@@ -368,8 +372,7 @@ class FeatureExtractorIT {
                 assertThat(l.getPartition()).isZero();
                 assertThat(l.getService()).isEqualTo("feature-extractor");
               });
-      assertThat(letters.get(7).getValue().get().remaining())
-          .isEqualTo(Wire.encode(Batches.batch("a", "poetry", Batches.tokens(1))).length);
+      assertThat(letters.get(7).getValue().get().remaining()).isEqualTo(Wire.encode(poetry).length);
       assertThat(
               installation.manifests().stream()
                   .flatMap(m -> m.getRanges().stream())
@@ -427,7 +430,8 @@ class FeatureExtractorIT {
       List<DomainExpert> domains = new ArrayList<>(Batches.experts().getDomains());
       domains.add(new DomainExpert("physics", "math"));
 
-      control.append(new ExpertsChanged("default", 2, TokenFeatures.EXPERTS, domains));
+      control.append(
+          new ExpertsChanged("default", 2, TokenFeatures.EXPERTS, domains, null, List.of()));
       installation.send(0, late);
 
       await().atMost(PATIENCE).until(() -> worker.snapshot().records() == 1);

@@ -97,8 +97,11 @@ final class Installation implements AutoCloseable {
     return RunningWorker.start(config(instance, flush), new TokenFeatures());
   }
 
-  void send(int partition, TokenBatch batch) throws InterruptedException, ExecutionException {
-    sendRaw(partition, batch.getId().bytes(), Wire.encode(batch));
+  /** Sends a part of the batch's document that belongs into a partition; the same every time. */
+  TokenBatch send(int partition, TokenBatch batch) throws InterruptedException, ExecutionException {
+    TokenBatch placed = Batches.in(partition, PARTITIONS, batch);
+    sendRaw(partition, placed.getId().bytes(), Wire.encode(placed));
+    return placed;
   }
 
   void sendRaw(int partition, byte[] key, byte[] value)

@@ -30,7 +30,7 @@ class PositionsTest {
     positions.advance(3, 9);
 
     assertThat(positions.ranges())
-        .containsExactly(new CoveredRange(3, 5L, 9L, List.of(), List.of()));
+        .containsExactly(new CoveredRange(3, 5L, 9L, List.of(), List.of(), 0L));
   }
 
   @Test
@@ -84,7 +84,7 @@ class PositionsTest {
   }
 
   private static CutRequested request(PartitionOffset... upTo) {
-    return new CutRequested("default", "r", List.of(upTo), null);
+    return new CutRequested("default", "r", List.of(upTo), null, false);
   }
 
   @Test
@@ -92,9 +92,12 @@ class PositionsTest {
     OpenCuts cuts = new OpenCuts();
     positions.assign(0, 0);
     positions.assign(1, 0);
-    cuts.add(
-        request(
-            new PartitionOffset(0, 2L), new PartitionOffset(1, 1L), new PartitionOffset(2, 9L)));
+    cuts.reset(
+        List.of(
+            request(
+                new PartitionOffset(0, 2L),
+                new PartitionOffset(1, 1L),
+                new PartitionOffset(2, 9L))));
     positions.advance(0, 2);
     boolean early = cuts.due(positions);
     positions.advance(1, 5);

@@ -3,17 +3,21 @@ package io.dume.extractor;
 import static io.dume.extractor.Batches.batch;
 import static io.dume.extractor.Batches.tokens;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.dume.schemas.control.ControlState;
+import io.dume.schemas.control.Membership;
 import io.dume.schemas.message.DomainExpert;
 import io.dume.schemas.message.ExpertsChanged;
+import io.dume.schemas.message.Fit;
 import io.dume.schemas.message.FitFailed;
+import io.dume.schemas.message.Id;
 import io.dume.schemas.message.TokenBatch;
 import io.dume.schemas.wire.Ids;
 import io.dume.schemas.wire.Wire;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -21,11 +25,19 @@ import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 
 class RecordCheckTest {
+  private static final Fit FIT = Batches.fit();
+  private static final Predicate<Id> NEVER = id -> false;
+
   private final RecordCheck check =
-      new RecordCheck(Batches.fit(), new Domains(Batches.experts(), TokenFeatures.EXPERTS));
+      new RecordCheck(FIT, Domains.of(Batches.control(FIT, Batches.experts()), FIT.getId()));
 
   private Verdict judge(TokenBatch batch) {
-    return check.judge(batch.getId().bytes(), Wire.encode(batch));
+    return judge(check, batch);
+  }
+
+  private static Verdict judge(RecordCheck check, TokenBatch batch) {
+    int partition = Batches.partition(batch, FIT.getStart().size());
+    return check.judge(partition, batch.getId().bytes(), Wire.encode(batch), NEVER);
   }
 
   private static void assertRefused(Verdict verdict, Reason reason, String... details) {
@@ -39,7 +51,8 @@ class RecordCheckTest {
   void shouldAcceptAGoodRecordInTheSlotOfItsDomain() {
     Verdict verdict = judge(batch("a", "math", tokens(1, 2, 3), tokens(4)));
 
-    Slot slot = Slot.of("math", "math", TokenFeatures.EXPERTS.get(1).getMlp(), false);
+    Membership membership = new Membership("math", TokenFeatures.EXPERTS.get(1).getMlp(), 1);
+    Slot slot = Slot.of(membership, "math", false);
     assertThat(verdict).isInstanceOf(Verdict.Accepted.class);
     Verdict.Accepted accepted = (Verdict.Accepted) verdict;
     assertThat(accepted.slot()).isEqualTo(slot);
@@ -70,12 +83,13 @@ class RecordCheckTest {
 
   @Test
   void shouldRefuseBytesThatAreNoMessage() {
-    assertRefused(check.judge(new byte[16], new byte[] {1, 2, 3}), Reason.MALFORMED_MESSAGE);
+    assertRefused(
+        check.judge(0, new byte[16], new byte[] {1, 2, 3}, NEVER), Reason.MALFORMED_MESSAGE);
   }
 
   @Test
   void shouldRefuseATombstone() {
-    assertRefused(check.judge(new byte[16], new byte[0]), Reason.MALFORMED_MESSAGE);
+    assertRefused(check.judge(0, new byte[16], new byte[0], NEVER), Reason.MALFORMED_MESSAGE);
   }
 
   @Test
@@ -83,7 +97,8 @@ class RecordCheckTest {
     TokenBatch batch = batch("a", "math", tokens(1, 2, 3));
     byte[] whole = Wire.encode(batch);
 
-    Verdict verdict = check.judge(batch.getId().bytes(), Arrays.copyOf(whole, whole.length - 1));
+    Verdict verdict =
+        check.judge(0, batch.getId().bytes(), Arrays.copyOf(whole, whole.length - 1), NEVER);
 
     assertRefused(verdict, Reason.MALFORMED_MESSAGE);
   }
@@ -93,7 +108,10 @@ class RecordCheckTest {
     byte[] other = Wire.encode(new FitFailed(Ids.random(), "because"));
 
     assertRefused(
-        check.judge(new byte[16], other), Reason.MALFORMED_MESSAGE, "FitFailed", "TokenBatch");
+        check.judge(0, new byte[16], other, NEVER),
+        Reason.MALFORMED_MESSAGE,
+        "FitFailed",
+        "TokenBatch");
   }
 
   @Test
@@ -108,27 +126,30 @@ class RecordCheckTest {
     System.arraycopy(bytes, 27, absurd, 31, bytes.length - 27);
 
     assertRefused(
-        check.judge(batch.getId().bytes(), absurd), Reason.MALFORMED_MESSAGE, "2147483647");
+        check.judge(0, batch.getId().bytes(), absurd, NEVER),
+        Reason.MALFORMED_MESSAGE,
+        "2147483647");
   }
 
   @Test
   void shouldRefuseAHugeMessageBeforeItIsDecoded() {
     byte[] huge = new byte[4 << 20];
 
-    assertRefused(check.judge(new byte[16], huge), Reason.RECORD_TOO_LARGE, "4194304");
+    assertRefused(check.judge(0, new byte[16], huge, NEVER), Reason.RECORD_TOO_LARGE, "4194304");
   }
 
   @Test
   void shouldRefuseAKeyThatIsNotTheId() {
     TokenBatch batch = batch("a", "math", tokens(1));
 
-    assertRefused(check.judge(new byte[16], Wire.encode(batch)), Reason.ID_MISMATCH);
+    assertRefused(check.judge(0, new byte[16], Wire.encode(batch), NEVER), Reason.ID_MISMATCH);
   }
 
   @Test
   void shouldRefuseARecordWithoutAKey() {
     assertRefused(
-        check.judge(new byte[0], Wire.encode(batch("a", "math", tokens(1)))), Reason.ID_MISMATCH);
+        check.judge(0, new byte[0], Wire.encode(batch("a", "math", tokens(1))), NEVER),
+        Reason.ID_MISMATCH);
   }
 
   @Test
@@ -151,15 +172,12 @@ class RecordCheckTest {
         IntStream.range(1000, 6000)
             .mapToObj(i -> new DomainExpert(i + "x".repeat(10_000), "math"))
             .toList();
-    RecordCheck many =
-        new RecordCheck(
-            Batches.fit(),
-            new Domains(
-                new ExpertsChanged("default", 1, TokenFeatures.EXPERTS, domains),
-                TokenFeatures.EXPERTS));
+    ExpertsChanged list =
+        new ExpertsChanged("default", 1, TokenFeatures.EXPERTS, domains, null, List.of());
+    RecordCheck many = new RecordCheck(FIT, Domains.of(Batches.control(FIT, list), FIT.getId()));
     TokenBatch batch = batch("a", "p".repeat(50_000), tokens(1));
 
-    Verdict verdict = many.judge(batch.getId().bytes(), Wire.encode(batch));
+    Verdict verdict = judge(many, batch);
 
     assertRefused(verdict, Reason.UNKNOWN_DOMAIN, "1000xx", "1019xx", "and 4980 more");
     assertThat(((Verdict.Refused) verdict).detail()).hasSizeLessThan(4096);
@@ -226,10 +244,51 @@ class RecordCheckTest {
   }
 
   @Test
-  void shouldRefuseAModelWithoutAnExpertOfTheList() {
-    assertThatThrownBy(() -> new Domains(Batches.experts(), List.of(TokenFeatures.EXPERTS.get(0))))
-        .isInstanceOf(ExtractorException.class)
-        .hasMessageContaining("expert math");
+  void shouldRefuseARecordInAPartitionThatIsNotItsKeys() {
+    TokenBatch batch = batch("a", "math", tokens(1));
+    int other = 1 - Batches.partition(batch, 2);
+
+    Verdict verdict = check.judge(other, batch.getId().bytes(), Wire.encode(batch), NEVER);
+
+    assertRefused(verdict, Reason.WRONG_PARTITION, "belongs into partition " + (1 - other));
+  }
+
+  @Test
+  void shouldPassOverTheDomainsThatTheFitLeavesOut() {
+    ExpertsChanged list =
+        ExpertsChanged.newBuilder(Batches.experts()).setLeftOut(List.of("poetry")).build();
+    RecordCheck chosen = new RecordCheck(FIT, Domains.of(Batches.control(FIT, list), FIT.getId()));
+
+    assertThat(judge(chosen, batch("a", "poetry", tokens(1)))).isEqualTo(new Verdict.LeftOut());
+    assertRefused(judge(chosen, batch("a", "drama", tokens(1))), Reason.UNKNOWN_DOMAIN);
+  }
+
+  @Test
+  void shouldTellADomainThatWasRemovedFromOneThatNeverWas() {
+    ControlState control = Batches.control(FIT, Batches.experts());
+    control.apply(
+        new ExpertsChanged(
+            "default",
+            2,
+            TokenFeatures.EXPERTS,
+            List.of(new DomainExpert("novel", "novel")),
+            null,
+            List.of()));
+    RecordCheck now = new RecordCheck(FIT, Domains.of(control, FIT.getId()));
+
+    assertRefused(judge(now, batch("a", "math", tokens(1))), Reason.REMOVED_DOMAIN, "\"math\"");
+    assertRefused(judge(now, batch("a", "poetry", tokens(1))), Reason.UNKNOWN_DOMAIN);
+  }
+
+  @Test
+  void shouldCallARecordWhoseIdIsCountedADuplicateWhateverElseIsInIt() {
+    TokenBatch batch = batch("a", "math", tokens(Integer.MAX_VALUE));
+    int partition = Batches.partition(batch, 2);
+
+    Verdict verdict =
+        check.judge(partition, batch.getId().bytes(), Wire.encode(batch), batch.getId()::equals);
+
+    assertThat(verdict).isEqualTo(new Verdict.Duplicate(batch.getId()));
   }
 
   @Property(tries = 500)
@@ -240,8 +299,8 @@ class RecordCheckTest {
       good[10 + random.nextInt(good.length - 10)] = (byte) random.nextInt();
     }
 
-    assertThat(check.judge(new byte[16], bytes)).isInstanceOf(Verdict.Refused.class);
+    assertThat(check.judge(0, new byte[16], bytes, NEVER)).isInstanceOf(Verdict.Refused.class);
     // Whatever was broken, the key is not the id's.
-    assertThat(check.judge(new byte[16], good)).isInstanceOf(Verdict.Refused.class);
+    assertThat(check.judge(0, new byte[16], good, NEVER)).isInstanceOf(Verdict.Refused.class);
   }
 }
