@@ -4,7 +4,6 @@ import io.dume.extractor.ExtractorSnapshot;
 import io.dume.extractor.FeatureExtractor;
 import io.dume.extractor.FeatureExtractorConfig;
 import io.dume.extractor.MergedModelExtraction;
-import io.dume.models.MixtureModel;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -61,17 +60,16 @@ final class FeatureExtractorCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     StopSignal stop = context.stop().arm();
-    try (MixtureModel mixture = MixtureModel.load(model.directory(), model.device());
+    try (MergedModelExtraction merged =
+            MergedModelExtraction.open(model.directory(), model.device(), fit.gramType());
         FeatureExtractor worker =
             new FeatureExtractor(
                 FeatureExtractorConfig.defaults(
-                        kafka.settings(),
-                        instance,
-                        fit.settings(mixture.config().maxPositionEmbeddings()))
+                        kafka.settings(), instance, fit.settings(merged.identity().maxPositions()))
                     .withTopics(kafka.topics(), partitions.partitions())
                     .withFlush(flush.policy())
                     .withStaticMembership(staticMembership),
-                MergedModelExtraction.of(mixture, model.directory(), fit.gramType()),
+                merged,
                 context.clock())) {
       ServiceThread thread = ServiceThread.start("dume-" + instance, worker::run);
       while (!thread.failure().isDone() && !stop.awaitFor(REPORT)) {

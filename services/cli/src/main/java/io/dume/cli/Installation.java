@@ -12,7 +12,6 @@ import io.dume.extractor.FlushPolicy;
 import io.dume.extractor.MergedModelExtraction;
 import io.dume.models.Device;
 import io.dume.models.GramType;
-import io.dume.models.MixtureModel;
 import io.dume.schemas.kafka.KafkaSettings;
 import io.dume.schemas.kafka.Topics;
 import io.dume.solver.Solver;
@@ -157,7 +156,8 @@ final class Installation implements AutoCloseable {
   }
 
   private void startWorker(String instance) throws IOException {
-    MixtureModel model = MixtureModel.load(plan.model(), plan.device());
+    MergedModelExtraction model =
+        MergedModelExtraction.open(plan.model(), plan.device(), plan.gramType());
     FeatureExtractor worker =
         new FeatureExtractor(
             FeatureExtractorConfig.defaults(kafka, instance, plan.fit())
@@ -165,7 +165,7 @@ final class Installation implements AutoCloseable {
                 // A restart, even after kill -9, has its partitions back at once.
                 .withStaticMembership(true)
                 .withFlush(plan.flush()),
-            MergedModelExtraction.of(model, plan.model(), plan.gramType()),
+            model,
             clock);
     ServiceThread thread = ServiceThread.start("dume-" + instance, worker::run);
     thread.failure().thenAccept(failure::complete);

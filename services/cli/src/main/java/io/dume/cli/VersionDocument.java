@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** What a version says of itself, as JSON, and its weights as a file. */
 final class VersionDocument {
@@ -129,8 +130,12 @@ final class VersionDocument {
     metadata.put("format", "pt");
     metadata.put("router", version.getRouter());
     metadata.put("version", Long.toString(version.getVersion()));
-    metadata.put("experts", String.join(",", router.experts()));
-    metadata.put("backbone", version.getFit().getBackbone());
+    // By these a router finds its experts in a model that has others too, or another order.
+    metadata.put(RouterWeights.EXPERTS, String.join(",", router.experts()));
+    metadata.put(
+        RouterWeights.MLPS,
+        version.getExperts().stream().map(Expert::getMlp).collect(Collectors.joining(",")));
+    metadata.put(RouterWeights.BACKBONE, version.getFit().getBackbone());
     metadata.put(CONTEXT_DIM, Integer.toString(version.getFit().getContextDim()));
     metadata.put("lambda", Double.toString(version.getLambda()));
     metadata.put("sha256", version.getSha256());

@@ -11,6 +11,8 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class MoergeCommandTest {
 
@@ -113,5 +115,101 @@ class MoergeCommandTest {
 
     assertThat(status).isEqualTo(ExitCode.USAGE);
     assertThat(run.err()).contains("I64", "F32, F16 or BF16");
+  }
+
+  @Test
+  void shouldAddInPlaceAndTellHowFarTheRestIs() throws Exception {
+    merge();
+    String backbone = MergedManifest.read(out).backboneFingerprint();
+    Path law = TinyExpert.write(directory.resolve("law"), 3);
+    CommandRun run = new CommandRun();
+
+    int status = run.execute("moerge", "--add", "law=" + law, "--into", "" + out);
+
+    assertThat(status).as(run.err()).isZero();
+    MergedManifest manifest = MergedManifest.read(out);
+    assertThat(manifest.expertNames()).containsExactly("math", "code", "law");
+    assertThat(manifest.backboneFingerprint()).isEqualTo(backbone);
+    assertThat(run.out())
+        .containsPattern("law +[01]\\.\\d+ \\(model\\.layers\\.\\d\\.self_attn")
+        .contains(backbone, manifest.experts().get(2).fingerprint());
+    assertThat(run.err()).contains("3 experts in " + out);
+  }
+
+  @Test
+  void shouldMakeANewDirectoryFromABase() throws Exception {
+    merge();
+    Path law = TinyExpert.write(directory.resolve("law"), 3);
+    Path more = directory.resolve("more");
+    Path fewer = directory.resolve("fewer");
+    String[] add = {"moerge", "--add", "law=" + law, "--base", "" + out, "--out", "" + more};
+    String[] remove = {"moerge", "--remove", "math", "--base", "" + more, "--out", "" + fewer};
+
+    assertThat(new CommandRun().execute(add)).isZero();
+    assertThat(new CommandRun().execute(remove)).isZero();
+
+    assertThat(MergedManifest.read(out).expertNames()).containsExactly("math", "code");
+    assertThat(MergedManifest.read(more).expertNames()).containsExactly("math", "code", "law");
+    assertThat(MergedManifest.read(fewer).expertNames()).containsExactly("code", "law");
+  }
+
+  @Test
+  void shouldRemoveInPlace() throws Exception {
+    merge();
+    CommandRun run = new CommandRun(Map.of("DUME_REMOVE", "math", "DUME_INTO", out.toString()));
+
+    int status = run.execute("moerge");
+
+    assertThat(status).as(run.err()).isZero();
+    assertThat(MergedManifest.read(out).expertNames()).containsExactly("code");
+    assertThat(run.out()).doesNotContain("joined");
+  }
+
+  @Test
+  void shouldRefuseToAddANameThatIsTaken() throws Exception {
+    merge();
+    CommandRun run = new CommandRun();
+
+    int status = run.execute("moerge", "--add", "code=" + math, "--into", "" + out);
+
+    assertThat(status).isEqualTo(ExitCode.FAILURE);
+    assertThat(run.err().lines()).hasSize(1);
+    assertThat(run.err()).contains("expert code", "choose another name");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'', say what to do",
+    "--out x, say what to do",
+    "--expert a=b, --out DIR is missing",
+    "--expert a=b --out x --into y, --into and --base are for",
+    "--add a=b, say where",
+    "--add a=b --into x --out y, say where",
+    "--add a=b --into x --force, say where",
+    "--add a=b --base x, say where",
+    "--add a=b --remove c --into x, say what to do",
+    "--remove a --into x --dtype f16, --dtype is of averages",
+  })
+  void shouldSayWhichFlagsDoNotGoTogether(String flags, String message) {
+    CommandRun run = new CommandRun();
+
+    int status = run.execute(("moerge " + flags).strip().split(" "));
+
+    assertThat(status).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err()).contains(message);
+  }
+
+  private void merge() {
+    int status =
+        new CommandRun()
+            .execute(
+                "moerge",
+                "--expert",
+                "math=" + math,
+                "--expert",
+                "code=" + code,
+                "--out",
+                "" + out);
+    assertThat(status).isZero();
   }
 }

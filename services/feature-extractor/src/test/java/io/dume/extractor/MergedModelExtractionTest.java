@@ -13,12 +13,17 @@ import io.dume.models.TensorSpec;
 import io.dume.models.TensorType;
 import io.dume.schemas.message.Expert;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -29,24 +34,33 @@ class MergedModelExtractionTest {
   private static final int LAYERS = 2;
   private static final List<int[]> RECORD = List.of(new int[] {1, 2, 3, 4, 5}, new int[] {6, 7});
 
+  private static Path root;
   private static Path directory;
   private static MixtureModel model;
+  private static MergedModelExtraction extraction;
 
   @BeforeAll
   static void merge(@TempDir Path temporary) throws IOException {
     List<MoErge.Expert> experts = new ArrayList<>();
+    root = temporary;
     for (String name : List.of("novel", "math")) {
-      Path expert = Files.createDirectories(temporary.resolve(name));
-      writeModel(expert, new Random(name.length()));
-      experts.add(new MoErge.Expert(name, expert));
+      experts.add(expert(name));
     }
     directory = temporary.resolve("merged");
     MoErge.merge(experts, directory, MoErge.Options.DEFAULT);
     model = MixtureModel.load(directory, Device.CPU);
+    extraction = MergedModelExtraction.open(directory, Device.CPU, GramType.FLOAT64);
+  }
+
+  private static MoErge.Expert expert(String name) throws IOException {
+    Path expert = Files.createDirectories(root.resolve(name));
+    writeModel(expert, new Random(name.length()));
+    return new MoErge.Expert(name, expert);
   }
 
   @AfterAll
   static void close() {
+    extraction.close();
     model.close();
   }
 
@@ -88,9 +102,8 @@ class MergedModelExtractionTest {
   }
 
   @Test
-  void shouldTellWhoTheModelIs() throws IOException {
-    ExtractionModel.Identity identity =
-        MergedModelExtraction.of(model, directory, GramType.FLOAT64).identity();
+  void shouldTellWhoTheModelIs() {
+    ExtractionModel.Identity identity = extraction.identity();
 
     assertThat(identity.backbone()).isEqualTo(model.manifest().backboneFingerprint());
     assertThat(identity.layers()).isEqualTo(LAYERS);
@@ -106,8 +119,7 @@ class MergedModelExtractionTest {
   }
 
   @Test
-  void shouldGiveTheFeaturesOfTheNamedExpert() throws IOException {
-    ExtractionModel extraction = MergedModelExtraction.of(model, directory, GramType.FLOAT64);
+  void shouldGiveTheFeaturesOfTheNamedExpert() {
     double[] expected = new double[(WIDTH + 1) * (WIDTH + 1)];
     double[] actual = new double[expected.length];
     try (RecordStatistics math = model.extract(1, RECORD.toArray(int[][]::new), 16)) {
@@ -135,10 +147,146 @@ class MergedModelExtractionTest {
   }
 
   @Test
-  void shouldRefuseAnExpertThatTheModelLacks() throws IOException {
-    ExtractionModel extraction = MergedModelExtraction.of(model, directory, GramType.FLOAT64);
-
+  void shouldRefuseAnExpertThatTheModelLacks() {
     assertThatThrownBy(() -> extraction.extract("poetry", RECORD))
         .hasMessageContaining("no expert poetry");
+  }
+
+  @Test
+  void shouldFollowExpertsThatComeAndGo() throws IOException {
+    Path running = copy("running");
+    try (MergedModelExtraction source =
+        MergedModelExtraction.open(running, Device.CPU, GramType.FLOAT64)) {
+      ExtractionModel.Identity before = source.identity();
+      double[] novel = gram(source, "novel");
+      assertThat(source.refresh()).isFalse();
+      MoErge.add(running, List.of(expert("law")));
+
+      boolean changed = source.refresh();
+
+      assertThat(changed).isTrue();
+      assertThat(source.identity().experts())
+          .extracting(Expert::getName)
+          .containsExactly("novel", "math", "law");
+      assertThat(source.identity().backbone()).isEqualTo(before.backbone());
+      assertThat(source.identity().profile()).isEqualTo(before.profile());
+      assertThat(gram(source, "novel")).isEqualTo(novel);
+      assertThat(gram(source, "law")).isNotEqualTo(novel);
+      MoErge.remove(running, List.of("math"));
+      assertThat(source.refresh()).isTrue();
+      assertThat(source.identity().experts())
+          .extracting(Expert::getName)
+          .containsExactly("novel", "law");
+      assertThat(gram(source, "novel")).isEqualTo(novel);
+    }
+  }
+
+  @Test
+  void shouldKeepFeaturesOfAnExpertThatLeft() throws IOException {
+    Path running = copy("leaving");
+    try (MergedModelExtraction source =
+        MergedModelExtraction.open(running, Device.CPU, GramType.FLOAT64)) {
+      double[] expected = gram(source, "math");
+      double[] actual = new double[expected.length];
+      try (RecordFeatures features = source.extract("math", RECORD)) {
+        MoErge.remove(running, List.of("math"));
+
+        source.refresh();
+
+        features.gram(LAYERS - 1, actual);
+        assertThat(actual).isEqualTo(expected);
+      }
+      assertThatThrownBy(() -> source.extract("math", RECORD)).hasMessageContaining("no expert");
+    }
+  }
+
+  @Test
+  void shouldGoOnWithItsOwnWhereTheDirectoryHoldsAnotherBackbone() throws IOException {
+    Path running = copy("replaced");
+    try (MergedModelExtraction source =
+        MergedModelExtraction.open(running, Device.CPU, GramType.FLOAT64)) {
+      ExtractionModel.Identity before = source.identity();
+      MoErge.merge(
+          List.of(expert("law"), expert("novel")),
+          running,
+          new MoErge.Options(TensorType.F32, true));
+
+      boolean changed = source.refresh();
+
+      assertThat(changed).isFalse();
+      assertThat(source.identity()).isEqualTo(before);
+      assertThat(gram(source, "math")).isEqualTo(gram(extraction, "math"));
+    }
+  }
+
+  @Test
+  void shouldSayWhatItCannotReadAndStayAsItWas() throws IOException {
+    Path running = copy("broken");
+    try (MergedModelExtraction source =
+        MergedModelExtraction.open(running, Device.CPU, GramType.FLOAT64)) {
+      Files.writeString(running.resolve("dume.json"), "{}");
+
+      assertThatThrownBy(source::refresh)
+          .isInstanceOf(UncheckedIOException.class)
+          .hasMessageContaining("dume.json");
+
+      assertThat(gram(source, "math")).isEqualTo(gram(extraction, "math"));
+    }
+  }
+
+  @Test
+  void shouldServeWorkersThatShareItWhileExpertsComeAndGo() throws Exception {
+    Path running = copy("shared");
+    double[] novel = gram(extraction, "novel");
+    MoErge.Expert law = expert("law");
+    AtomicBoolean done = new AtomicBoolean();
+    ExecutorService threads = Executors.newFixedThreadPool(3);
+    try (MergedModelExtraction source =
+        MergedModelExtraction.open(running, Device.CPU, GramType.FLOAT64)) {
+      List<Future<Integer>> workers = new ArrayList<>();
+      for (int i = 0; i < 3; i++) {
+        workers.add(
+            threads.submit(
+                () -> {
+                  int passes = 0;
+                  while (!done.get()) {
+                    source.refresh();
+                    assertThat(gram(source, "novel")).isEqualTo(novel);
+                    passes++;
+                  }
+                  return passes;
+                }));
+      }
+      try {
+        for (int turn = 0; turn < 20; turn++) {
+          MoErge.add(running, List.of(law));
+          MoErge.remove(running, List.of("law"));
+        }
+      } finally {
+        done.set(true);
+        threads.shutdown();
+      }
+
+      for (Future<Integer> worker : workers) {
+        assertThat(worker.get()).isPositive();
+      }
+      source.refresh();
+      assertThat(source.identity()).isEqualTo(extraction.identity());
+    }
+  }
+
+  private static Path copy(String name) throws IOException {
+    Path copy = root.resolve(name);
+    MoErge.add(directory, List.of(expert("passing")), copy, false);
+    MoErge.remove(copy, List.of("passing"));
+    return copy;
+  }
+
+  private static double[] gram(ExtractionModel source, String expert) {
+    double[] gram = new double[(WIDTH + 1) * (WIDTH + 1)];
+    try (RecordFeatures features = source.extract(expert, RECORD)) {
+      features.gram(LAYERS - 1, gram);
+    }
+    return gram;
   }
 }
