@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import org.apache.avro.io.Decoder;
+import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.util.Utf8;
 
 /**
@@ -23,12 +24,27 @@ final class BoundedDecoder extends Decoder {
    */
   static final int MAX_STRING_BYTES = 64 * 1024;
 
-  private final Decoder in;
+  private static final Decoder NOTHING = DecoderFactory.get().binaryDecoder(new byte[0], null);
+
+  private final int longestString;
+  private Decoder in;
   private long budget;
 
-  BoundedDecoder(Decoder in, long bytes) {
+  /**
+   * @param in decodes the message
+   * @param bytes the length of the message
+   * @param longestString the longest string to read, in bytes
+   */
+  BoundedDecoder(Decoder in, long bytes, int longestString) {
     this.in = in;
     this.budget = bytes;
+    this.longestString = longestString;
+  }
+
+  /** Lets go of the message; there is nothing left to decode. */
+  void release() {
+    in = NOTHING;
+    budget = 0;
   }
 
   private int claim(long size) throws IOException {
@@ -50,15 +66,20 @@ final class BoundedDecoder extends Decoder {
     return bytes;
   }
 
+  private long stringSize() throws IOException {
+    long size = in.readLong();
+    if (size > longestString) {
+      throw new IOException(
+          "a string of " + size + " bytes, where at most " + longestString + " are allowed");
+    }
+    return size;
+  }
+
   @Override
   public String readString() throws IOException {
-    long size = in.readLong();
-    if (size > MAX_STRING_BYTES) {
-      throw new IOException(
-          "a string of " + size + " bytes, where at most " + MAX_STRING_BYTES + " are allowed");
-    }
+    byte[] bytes = claimed(stringSize());
     try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(claimed(size))).toString();
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {
       throw new IOException("a string that is not UTF-8", e);
     }
@@ -71,7 +92,7 @@ final class BoundedDecoder extends Decoder {
 
   @Override
   public void skipString() throws IOException {
-    in.skipFixed(claim(in.readLong()));
+    in.skipFixed(claim(stringSize()));
   }
 
   @Override
@@ -94,9 +115,12 @@ final class BoundedDecoder extends Decoder {
     return block(in.arrayNext());
   }
 
+  // Avro's skipArray jumps over a block by the size that the block claims, and so over everything
+  // that is wrong in it. Here the items are skipped one by one; Avro asks for the first block and
+  // the next ones alike.
   @Override
   public long skipArray() throws IOException {
-    return block(in.skipArray());
+    return block(in.arrayNext());
   }
 
   @Override
@@ -111,7 +135,7 @@ final class BoundedDecoder extends Decoder {
 
   @Override
   public long skipMap() throws IOException {
-    return block(in.skipMap());
+    return block(in.mapNext());
   }
 
   /** Items are not taken off the budget: the bytes inside them are, where they have a length. */

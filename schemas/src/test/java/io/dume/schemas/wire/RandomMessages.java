@@ -1,34 +1,10 @@
 package io.dume.schemas.wire;
 
-import io.dume.schemas.message.ApplyFlush;
-import io.dume.schemas.message.Cut;
-import io.dume.schemas.message.CutRefused;
-import io.dume.schemas.message.CutRequested;
-import io.dume.schemas.message.DeadLetter;
-import io.dume.schemas.message.DiscardFlush;
-import io.dume.schemas.message.ExpertsChanged;
-import io.dume.schemas.message.FitCreated;
-import io.dume.schemas.message.FitFailed;
-import io.dume.schemas.message.FitPromoted;
-import io.dume.schemas.message.FitRemoved;
-import io.dume.schemas.message.FlushManifest;
-import io.dume.schemas.message.ForgetFit;
-import io.dume.schemas.message.LayerComplete;
-import io.dume.schemas.message.LayerFailed;
-import io.dume.schemas.message.LayerTargets;
-import io.dume.schemas.message.LayerTile;
-import io.dume.schemas.message.RouterPart;
-import io.dume.schemas.message.RouterVersion;
-import io.dume.schemas.message.SolveProfileFixed;
-import io.dume.schemas.message.StatisticsTile;
-import io.dume.schemas.message.TakeAway;
-import io.dume.schemas.message.TokenBatch;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.function.Supplier;
 import org.apache.avro.LogicalTypes;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericFixed;
@@ -38,38 +14,18 @@ import org.apache.avro.specific.SpecificRecord;
 /** A message of every type, filled at random from a seed. */
 final class RandomMessages {
   /** All types that travel by themselves. */
-  static final List<Supplier<SpecificRecord>> TYPES =
-      List.of(
-          TokenBatch::new,
-          FitCreated::new,
-          SolveProfileFixed::new,
-          ExpertsChanged::new,
-          CutRequested::new,
-          FitFailed::new,
-          FitPromoted::new,
-          FitRemoved::new,
-          StatisticsTile::new,
-          FlushManifest::new,
-          ApplyFlush::new,
-          DiscardFlush::new,
-          TakeAway::new,
-          ForgetFit::new,
-          Cut::new,
-          LayerTile::new,
-          LayerTargets::new,
-          LayerComplete::new,
-          LayerFailed::new,
-          RouterPart::new,
-          RouterVersion::new,
-          CutRefused::new,
-          DeadLetter::new);
+  static final List<Schema> TYPES = Wire.TYPES.schemas();
 
   private static final int MOST_ITEMS = 4;
 
   private RandomMessages() {}
 
   static SpecificRecord of(int type, Random random) {
-    return fill(TYPES.get(type).get(), random);
+    return of(TYPES.get(type), random);
+  }
+
+  static SpecificRecord of(Schema schema, Random random) {
+    return (SpecificRecord) value(schema, random);
   }
 
   private static SpecificRecord fill(SpecificRecord record, Random random) {
