@@ -1,22 +1,13 @@
 package io.dume.extractor;
 
 import io.dume.schemas.control.ControlState;
-import io.dume.schemas.message.CoveredRange;
 import io.dume.schemas.message.ExpertsChanged;
 import io.dume.schemas.message.Fit;
-import io.dume.schemas.message.FlushManifest;
 import io.dume.schemas.message.Id;
-import io.dume.schemas.statistics.FixedPoint;
-import io.dume.schemas.statistics.TileGrid;
-import io.dume.schemas.wire.Ids;
-import io.dume.schemas.wire.StatisticsKey;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -54,17 +45,13 @@ public final class Extraction {
   private final ExtractionModel model;
   private final ControlState control;
   private final Supplier<Id> flushIds;
-  private final Accumulator accumulator;
-  private final CountedRecords counted;
-  private final Positions positions = new Positions();
-  private final PendingLetters letters = new PendingLetters();
+  private final Unflushed taken;
   private final OpenCuts cuts = new OpenCuts();
   private Domains domains;
   private RecordCheck check;
   private Optional<Instant> firstUnflushed = Optional.empty();
   private Optional<Instant> flushing = Optional.empty();
   private Duration lastFlush = Duration.ZERO;
-  private ExtractorSnapshot done = ExtractorSnapshot.NOTHING;
 
   /**
    * A worker that has no partitions yet.
@@ -91,13 +78,7 @@ public final class Extraction {
     this.model = model;
     this.control = control;
     this.flushIds = flushIds;
-    this.counted = new CountedRecords(fit.getId());
-    this.accumulator =
-        new Accumulator(
-            new TileGrid(fit.getWidth() + 1, fit.getTileSize()),
-            new FixedPoint(fit.getFractionBits()),
-            fit.getLayers(),
-            policy.bytes());
+    this.taken = new Unflushed(fit, policy);
     useNewestList();
   }
 
@@ -152,9 +133,7 @@ public final class Extraction {
       throw new IllegalStateException(
           "partitions can't be assigned before a flush of what was read");
     }
-    positions.clear();
-    starts.forEach(positions::assign);
-    counted.assign(starts.keySet());
+    taken.assign(starts);
     cuts.reset(control.requests(fit.getId()));
   }
 
@@ -166,7 +145,7 @@ public final class Extraction {
    * @return the offset of the first record that {@link #restoreCounted} has not seen
    */
   public long countedFrom(int partition) {
-    return counted.from(partition);
+    return taken.counted().from(partition);
   }
 
   /**
@@ -180,7 +159,7 @@ public final class Extraction {
    */
   public Optional<String> restoreCounted(
       int partition, long offset, byte[] key, Optional<byte[]> value) {
-    return counted.restore(partition, offset, key, value);
+    return taken.counted().restore(partition, offset, key, value);
   }
 
   /**
@@ -205,16 +184,16 @@ public final class Extraction {
             partition,
             orEmpty(record.key()),
             orEmpty(record.value()),
-            id -> counted.counted(partition, id, domains::live));
+            id -> taken.counted().counted(partition, id, domains::live));
     if (verdict instanceof Verdict.Accepted accepted) {
       return extract(record, accepted, now);
     }
     if (verdict instanceof Verdict.Duplicate duplicate) {
-      positions.duplicate(partition, record.offset(), duplicate.id());
+      taken.positions().duplicate(partition, record.offset(), duplicate.id());
     } else if (verdict instanceof Verdict.Refused refused) {
-      setAside(record, refused, now);
+      taken.setAside(record, refused, now);
     } else {
-      positions.leftOut(partition, record.offset());
+      taken.positions().leftOut(partition, record.offset());
     }
     return Step.TAKEN;
   }
@@ -226,7 +205,7 @@ public final class Extraction {
   private Step extract(
       ConsumerRecord<byte[], byte[]> record, Verdict.Accepted accepted, Instant now) {
     Slot slot = accepted.slot();
-    if (!accumulator.hasRoomFor(slot)) {
+    if (!taken.accumulator().hasRoomFor(slot)) {
       return Step.FLUSH_FIRST;
     }
     try (RecordFeatures features = model.extract(slot.expert(), accepted.sequences())) {
@@ -235,15 +214,16 @@ public final class Extraction {
             "the model gave features of %d tokens for a record of %d"
                 .formatted(features.tokens(), accepted.tokens()));
       }
-      Optional<Verdict.Refused> refused = accumulator.check(features);
+      Optional<Verdict.Refused> refused = taken.accumulator().check(features);
       if (refused.isPresent()) {
-        setAside(record, refused.get(), now);
+        taken.setAside(record, refused.get(), now);
         return Step.TAKEN;
       }
-      if (accumulator.overflowsWith(slot, features)) {
+      if (taken.accumulator().overflowsWith(slot, features)) {
         return Step.FLUSH_FIRST;
       }
-      accumulator.add(slot, features);
+      taken.add(record, accepted, features);
+      return Step.TAKEN;
     } catch (ExtractorException e) {
       throw e;
     } catch (RuntimeException e) {
@@ -258,22 +238,6 @@ public final class Extraction {
                   e.getMessage()),
           e);
     }
-    counted.add(record.partition(), accepted.id(), slot.id());
-    positions.processed(record.partition(), record.offset());
-    return Step.TAKEN;
-  }
-
-  private void setAside(
-      ConsumerRecord<byte[], byte[]> record, Verdict.Refused refused, Instant now) {
-    LOG.warn(
-        "{} partition {} offset {} goes to dead-letters: {}: {}",
-        record.topic(),
-        record.partition(),
-        record.offset(),
-        refused.reason().wire(),
-        refused.detail());
-    letters.add(record, refused, now);
-    positions.setAside(record.partition(), record.offset(), refused.reason());
   }
 
   /**
@@ -284,12 +248,12 @@ public final class Extraction {
    */
   public void advance(int partition, long position) {
     requireNoFlush();
-    positions.advance(partition, position);
+    taken.positions().advance(partition, position);
   }
 
   /** {@return whether a flush would cover nothing} */
   public boolean nothingNew() {
-    return positions.nothingNew();
+    return taken.positions().nothingNew();
   }
 
   /**
@@ -306,11 +270,10 @@ public final class Extraction {
     Instant first = firstUnflushed.orElse(now);
     firstUnflushed = Optional.of(first);
     return !now.isBefore(first.plus(policy.after(lastFlush)))
-        || accumulator.tokens() >= policy.tokens()
-        || letters.full()
-        || positions.duplicates() >= MAX_DUPLICATES
+        || taken.accumulator().tokens() >= policy.tokens()
+        || taken.full()
         || listIsOld()
-        || cuts.due(positions);
+        || cuts.due(taken.positions());
   }
 
   /**
@@ -320,13 +283,13 @@ public final class Extraction {
    */
   public Map<Integer, Long> offsets() {
     Map<Integer, Long> offsets = new TreeMap<>();
-    positions.ranges().forEach(range -> offsets.put(range.getPartition(), range.getTo()));
+    taken.positions().ranges().forEach(range -> offsets.put(range.getPartition(), range.getTo()));
     return offsets;
   }
 
   /** {@return the position of each assigned partition, before which everything was taken} */
   public Map<Integer, Long> processed() {
-    return positions.nextPositions();
+    return taken.positions().nextPositions();
   }
 
   /**
@@ -339,18 +302,7 @@ public final class Extraction {
   public void flush(Instant now, Consumer<? super FlushOutput> out) {
     requireNoFlush();
     flushing = Optional.of(now);
-    Id flush = flushIds.get();
-    List<CoveredRange> ranges = positions.ranges();
-    FlushManifest manifest =
-        new FlushMessages(flush, fit, worker).send(accumulator, ranges, now, out::accept);
-    counted.forEachPending(
-        (partition, id, slot) ->
-            out.accept(
-                new FlushOutput.Counted(
-                    partition, StatisticsKey.counted(fit.getId(), id), slot.bytes())));
-    letters.letters().forEach(letter -> out.accept(new FlushOutput.Letter(letter)));
-    out.accept(new FlushOutput.Manifest(flush.bytes(), manifest));
-    LOG.debug("flush {}", Ids.hex(flush));
+    taken.send(flushIds.get(), worker, now, out);
   }
 
   private void requireNoFlush() {
@@ -368,34 +320,9 @@ public final class Extraction {
     Instant start =
         flushing.orElseThrow(() -> new IllegalStateException("no flush is open to be committed"));
     lastFlush = Duration.between(start, now);
-    log(start);
-    done =
-        new ExtractorSnapshot(
-            0,
-            done.records() + accumulator.records(),
-            done.tokens() + accumulator.tokens(),
-            done.setAside() + letters.letters().size(),
-            done.flushes() + 1,
-            0,
-            0,
-            done.duplicates() + positions.duplicates(),
-            done.leftOut() + positions.leftOut(),
-            Map.of());
-    positions.flushed();
-    counted.committed();
-    clear();
-  }
-
-  private void log(Instant start) {
-    Duration since = Duration.between(firstUnflushed.orElse(start), start);
-    LOG.info(
-        "flush: {} records, {} tokens ({} a second), {} set aside, {} duplicates, sent in {} ms",
-        accumulator.records(),
-        accumulator.tokens(),
-        accumulator.tokens() * 1000 / Math.max(1, since.toMillis()),
-        letters.letters().size(),
-        positions.duplicates(),
-        lastFlush.toMillis());
+    taken.committed(Duration.between(firstUnflushed.orElse(start), start), lastFlush);
+    flushing = Optional.empty();
+    firstUnflushed = Optional.empty();
   }
 
   /**
@@ -403,15 +330,8 @@ public final class Extraction {
    * partitions must be assigned again.
    */
   public void aborted() {
-    positions.rollBack();
-    counted.dropped();
-    clear();
-  }
-
-  private void clear() {
+    taken.drop();
     flushing = Optional.empty();
-    accumulator.clear();
-    letters.clear();
     firstUnflushed = Optional.empty();
   }
 
@@ -423,40 +343,17 @@ public final class Extraction {
   public boolean release() {
     boolean inVain = !nothingNew();
     aborted();
-    positions.clear();
+    taken.positions().clear();
     return inVain;
   }
 
   /** Bytes of the sums of one domain. */
   long slotBytes() {
-    return accumulator.slotBytes();
+    return taken.accumulator().slotBytes();
   }
 
   /** {@return figures up to now, without the ends of the partitions} */
   public ExtractorSnapshot snapshot() {
-    Map<Integer, Long> next = positions.nextPositions();
-    Map<Integer, ExtractorSnapshot.Progress> progress = new HashMap<>();
-    positions
-        .flushedPositions()
-        .forEach(
-            (partition, flushed) ->
-                progress.put(
-                    partition,
-                    new ExtractorSnapshot.Progress(
-                        flushed, next.get(partition), OptionalLong.empty())));
-    return new ExtractorSnapshot(
-        progress.size(),
-        done.records(),
-        done.tokens(),
-        done.setAside(),
-        done.flushes(),
-        accumulator.records()
-            + letters.letters().size()
-            + positions.duplicates()
-            + positions.leftOut(),
-        accumulator.tokens(),
-        done.duplicates(),
-        done.leftOut(),
-        progress);
+    return taken.snapshot();
   }
 }

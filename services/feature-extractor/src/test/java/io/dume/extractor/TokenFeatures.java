@@ -5,6 +5,7 @@ import io.dume.schemas.message.ExtractionProfile;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * A model whose features are a formula of token, layer and expert, so that a test can sum them
@@ -23,16 +24,30 @@ final class TokenFeatures implements ExtractionModel {
       List.of(new Expert("novel", "11".repeat(32)), new Expert("math", "22".repeat(32)));
 
   private final Consumer<List<int[]>> before;
+  private final Supplier<List<Expert>> look;
+  private List<Expert> experts = EXPERTS;
 
   TokenFeatures() {
-    this(sequences -> {});
+    this(sequences -> {}, List::of);
+  }
+
+  /**
+   * @param look what a second look at its origin finds, if that is anything
+   */
+  TokenFeatures(Supplier<List<Expert>> look) {
+    this(sequences -> {}, look);
   }
 
   /**
    * @param before sees each record, and may fail
    */
   TokenFeatures(Consumer<List<int[]>> before) {
+    this(before, List::of);
+  }
+
+  private TokenFeatures(Consumer<List<int[]>> before, Supplier<List<Expert>> look) {
     this.before = before;
+    this.look = look;
   }
 
   @Override
@@ -44,13 +59,16 @@ final class TokenFeatures implements ExtractionModel {
         VOCABULARY,
         MAX_POSITIONS,
         TOKENIZER,
-        EXPERTS,
+        experts,
         new ExtractionProfile("cpu", "none", "a formula", "float64"));
   }
 
   @Override
   public boolean refresh() {
-    return false;
+    List<Expert> found = look.get();
+    boolean changed = !found.isEmpty() && !found.equals(experts);
+    experts = changed ? found : experts;
+    return changed;
   }
 
   @Override
