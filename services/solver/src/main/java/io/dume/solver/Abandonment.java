@@ -3,6 +3,7 @@ package io.dume.solver;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.common.errors.ApplicationRecoverableException;
+import org.apache.kafka.common.errors.FencedInstanceIdException;
 import org.apache.kafka.common.errors.OutOfOrderSequenceException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.RetriableException;
@@ -28,6 +29,10 @@ final class Abandonment {
   static RuntimeException of(RuntimeException failure) {
     Throwable cause = failure;
     for (int depth = 0; cause != null && depth < DEEPEST; depth++) {
+      if (cause instanceof FencedInstanceIdException) {
+        // Two of one name: to start over would drive the other out, and it would do the same.
+        return failure;
+      }
       Optional<String> reason = reason(cause);
       if (reason.isPresent()) {
         return failure instanceof AbandonedException

@@ -5,7 +5,10 @@ import io.dume.schemas.message.CutSlot;
 import io.dume.schemas.statistics.FixedPoint;
 import io.dume.schemas.statistics.TileGrid;
 import io.dume.schemas.wire.Ids;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -18,8 +21,15 @@ import java.util.TreeSet;
  * @param layers the number of layers
  * @param experts the number of columns of b
  * @param tokens for each expert the tokens of its domains
+ * @param heldOutTokens for each expert the held-out tokens, or nothing where no domain has any
  */
-record CutShape(TileGrid grid, FixedPoint fixedPoint, int layers, int experts, long[] tokens) {
+record CutShape(
+    TileGrid grid,
+    FixedPoint fixedPoint,
+    int layers,
+    int experts,
+    long[] tokens,
+    Optional<long[]> heldOutTokens) {
   private static final int LARGEST_N = 46_340;
 
   /**
@@ -39,12 +49,31 @@ record CutShape(TileGrid grid, FixedPoint fixedPoint, int layers, int experts, l
           "the cut claims %d experts and %d partitions: at least 1 each"
               .formatted(cut.getExperts().size(), cut.getStatisticsPartitions()));
     }
-    long[] tokens = new long[cut.getExperts().size()];
-    for (CutSlot slot : cut.getSlots()) {
-      if (slot.getExpert() < 0 || slot.getExpert() >= tokens.length || slot.getTokens() < 0) {
+    long[] tokens = tokens(cut.getSlots(), cut.getExperts().size());
+    Optional<long[]> heldOut =
+        cut.getHeldOut().isEmpty()
+            ? Optional.empty()
+            : Optional.of(tokens(cut.getHeldOut(), tokens.length));
+    try {
+      return new CutShape(
+          new TileGrid(n, cut.getTileSize()),
+          new FixedPoint(cut.getFractionBits()),
+          cut.getLayers(),
+          tokens.length,
+          tokens,
+          heldOut);
+    } catch (IllegalArgumentException e) {
+      throw new UnsolvableException("the cut claims " + e.getMessage());
+    }
+  }
+
+  private static long[] tokens(List<CutSlot> slots, int experts) throws UnsolvableException {
+    long[] tokens = new long[experts];
+    for (CutSlot slot : slots) {
+      if (slot.getExpert() < 0 || slot.getExpert() >= experts || slot.getTokens() < 0) {
         throw new UnsolvableException(
             "domain %s: expert %d of %d, %d tokens"
-                .formatted(slot.getDomain(), slot.getExpert(), tokens.length, slot.getTokens()));
+                .formatted(slot.getDomain(), slot.getExpert(), experts, slot.getTokens()));
       }
       try {
         tokens[slot.getExpert()] = Math.addExact(tokens[slot.getExpert()], slot.getTokens());
@@ -52,16 +81,12 @@ record CutShape(TileGrid grid, FixedPoint fixedPoint, int layers, int experts, l
         throw new UnsolvableException("the tokens of the cut do not fit into 64 bits");
       }
     }
-    try {
-      return new CutShape(
-          new TileGrid(n, cut.getTileSize()),
-          new FixedPoint(cut.getFractionBits()),
-          cut.getLayers(),
-          tokens.length,
-          tokens);
-    } catch (IllegalArgumentException e) {
-      throw new UnsolvableException("the cut claims " + e.getMessage());
-    }
+    return tokens;
+  }
+
+  /** Whether a token of any expert is held out. */
+  boolean hasHeldOutTokens() {
+    return heldOutTokens.filter(counts -> Arrays.stream(counts).anyMatch(c -> c > 0)).isPresent();
   }
 
   /** n = d + 1. */

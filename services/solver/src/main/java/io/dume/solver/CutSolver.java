@@ -5,10 +5,14 @@ import io.dume.schemas.message.Expert;
 import io.dume.schemas.message.Fit;
 import io.dume.solver.LayerStatisticsReader.Announced;
 import io.dume.solver.LayerStatisticsReader.Heartbeat;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -21,7 +25,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * Solves the layers of a cut in parallel, each as soon as it is whole, one thread a layer. At any
  * time there are at most {@code threads} layers being solved and one being put together: (2 threads
- * + 1) (d + 1)² doubles, the factors included. Owned by one thread.
+ * + 1) (d + 1)² doubles, the factors included. Where λ is to be chosen the held-out sums come to
+ * that, (3 threads + 2) (d + 1)² doubles in all, and a router's floats for each candidate, until
+ * the last layer is in. Owned by one thread.
  */
 final class CutSolver implements AutoCloseable {
   private static final long WAIT_MS = 200;
@@ -44,14 +50,11 @@ final class CutSolver implements AutoCloseable {
   }
 
   /**
-   * Checks that a cut is one of this fit and can give a router.
+   * Checks that a cut of this fit can give a router.
    *
    * @throws UnsolvableException with the reason if not
    */
-  static void requireSolvable(Cut cut, Fit fit, double lambda) throws UnsolvableException {
-    if (!cut.getFit().equals(fit.getId())) {
-      throw new UnsolvableException("the cut is of another fit than the router's");
-    }
+  static void requireSolvable(Cut cut, Fit fit, LambdaChoice choice) throws UnsolvableException {
     if (cut.getLayers() != fit.getLayers()
         || cut.getWidth() != fit.getWidth()
         || cut.getTileSize() != fit.getTileSize()
@@ -59,16 +62,13 @@ final class CutSolver implements AutoCloseable {
         || cut.getStatisticsPartitions() != fit.getStatisticsPartitions()) {
       throw new UnsolvableException("the cut's shape is not that of its fit");
     }
-    if (!Double.isFinite(lambda) || lambda < 0) {
-      throw new UnsolvableException(
-          "lambda of %s: ask for a number that is not negative".formatted(lambda));
-    }
     if (cut.getExperts().isEmpty()) {
       throw new UnsolvableException(
           "the router had no experts yet when the cut was made: ask again when a feature extractor"
               + " has joined");
     }
-    long[] tokens = CutShape.of(cut).tokens();
+    CutShape shape = CutShape.of(cut);
+    long[] tokens = shape.tokens();
     List<String> without = new ArrayList<>();
     for (int i = 0; i < tokens.length; i++) {
       if (tokens[i] == 0) {
@@ -81,58 +81,116 @@ final class CutSolver implements AutoCloseable {
           "no tokens yet for expert %s: feed its domain, or wait until it is folded"
               .formatted(String.join(", ", without)));
     }
+    if (choice.value().isEmpty() && !shape.hasHeldOutTokens()) {
+      throw new UnsolvableException(
+          "λ is to be chosen by held-out tokens, and there are none: feed some documents with"
+              + " --held-out, or ask for a λ");
+    }
+  }
+
+  /**
+   * The λ that a cut is to be solved with, or how it is found.
+   *
+   * @param configured for cuts that ask for nothing
+   * @throws UnsolvableException if the cut asks for what can't be
+   */
+  static LambdaChoice choice(Cut cut, LambdaChoice configured) throws UnsolvableException {
+    Optional<Double> asked = cut.getLambda();
+    if (asked.isPresent() && cut.getAutoLambda()) {
+      throw new UnsolvableException(
+          "lambda of %s and auto at once: ask for one of them".formatted(asked.get()));
+    }
+    if (cut.getAutoLambda()) {
+      return LambdaChoice.AUTO;
+    }
+    try {
+      return asked.map(LambdaChoice::fixed).orElse(configured);
+    } catch (IllegalArgumentException e) {
+      throw new UnsolvableException(e.getMessage());
+    }
   }
 
   /**
    * Solves a cut.
    *
-   * @return the gates in the order of the layers
+   * @param choice λ; if it is to be found the cut must have held-out tokens
    * @throws UnsolvableException if a layer can't be had or solved
    */
-  List<LayerGate> solve(
+  CutSolution solve(
       Cut cut,
-      double lambda,
+      LambdaChoice choice,
       SolveProfile profile,
       LayerStatisticsReader reader,
       Heartbeat heartbeat,
       Announced announced)
+      throws UnsolvableException {
+    Source source = new Source(cut, reader, heartbeat, announced);
+    Optional<Double> lambda = choice.value();
+    if (lambda.isPresent()) {
+      double given = lambda.get();
+      return new CutSolution(
+          given,
+          List.of(),
+          layers(
+              source,
+              profile,
+              false,
+              (solver, layer) -> solver.solve(layer.training(), given).gate()));
+    }
+    return LambdaSearch.choose(layers(source, profile, true, LambdaSearch::trials));
+  }
+
+  /** Where the layers of a cut come from. */
+  private record Source(
+      Cut cut, LayerStatisticsReader reader, Heartbeat heartbeat, Announced announced) {}
+
+  /** What is made of a layer, on a thread of the pool. */
+  private interface Work<T> {
+    T apply(LayerSolver solver, FoldedLayer layer) throws UnsolvableException;
+  }
+
+  private record Running<T>(int layer, Future<T> result) {}
+
+  /** Reads all layers and does some work on each; the results are in the order of the layers. */
+  private <T> List<T> layers(Source source, SolveProfile profile, boolean keepHeldOut, Work<T> work)
       throws UnsolvableException {
     if (!profile.equals(workspaces.profile)) {
       workspaces.close();
       workspaces = new Workspaces(profile);
     }
     Workspaces current = workspaces;
-    List<Future<LayerGate>> running = new ArrayList<>();
-    List<LayerGate> gates = new ArrayList<>();
+    Deque<Running<T>> running = new ArrayDeque<>();
+    SortedMap<Integer, T> results = new TreeMap<>();
     try {
-      reader.read(
-          cut,
+      source.reader.read(
+          source.cut,
+          keepHeldOut,
           layer -> {
             while (running.size() >= threads) {
-              gates.add(await(running.get(0), heartbeat));
-              running.remove(0);
+              results.put(running.element().layer, await(running.element(), source.heartbeat));
+              running.remove();
             }
-            running.add(pool.submit(() -> current.solve(layer, lambda)));
+            running.add(
+                new Running<>(
+                    layer.training().layer(), pool.submit(() -> current.apply(work, layer))));
           },
-          heartbeat,
-          announced);
+          source.heartbeat,
+          source.announced);
       while (!running.isEmpty()) {
-        gates.add(await(running.get(0), heartbeat));
-        running.remove(0);
+        results.put(running.element().layer, await(running.element(), source.heartbeat));
+        running.remove();
       }
     } finally {
       // Native code can't be interrupted; what still runs ends by itself and is forgotten.
-      running.forEach(future -> future.cancel(false));
+      running.forEach(left -> left.result.cancel(false));
     }
-    gates.sort(Comparator.comparingInt(LayerGate::layer));
-    return gates;
+    return List.copyOf(results.values());
   }
 
-  private static LayerGate await(Future<LayerGate> future, Heartbeat heartbeat)
-      throws UnsolvableException {
+  private static <T> T await(Running<T> running, Heartbeat heartbeat) throws UnsolvableException {
     while (true) {
       try {
-        return future.get(WAIT_MS, TimeUnit.MILLISECONDS);
+        return running.result.get(WAIT_MS, TimeUnit.MILLISECONDS);
       } catch (TimeoutException e) {
         heartbeat.beat();
       } catch (InterruptedException e) {
@@ -156,13 +214,13 @@ final class CutSolver implements AutoCloseable {
       this.profile = profile;
     }
 
-    LayerGate solve(LayerStatistics layer, double lambda) throws UnsolvableException {
+    <T> T apply(Work<T> work, FoldedLayer layer) throws UnsolvableException {
       LayerSolver solver = idle.poll();
       if (solver == null) {
         solver = new LayerSolver(profile.open());
       }
       try {
-        return solver.solve(layer, lambda);
+        return work.apply(solver, layer);
       } finally {
         idle.add(solver);
       }

@@ -69,7 +69,11 @@ public final class CutStatistics {
             (record, problem) ->
                 LOG.warn("{} offset {}: {}", record.topic(), record.offset(), problem))) {
       reader.read(
-          found, sink::accept, () -> {}, (ofFit, number) -> find(ofFit, number).isPresent());
+          found,
+          false,
+          layer -> sink.accept(layer.training()),
+          () -> {},
+          (ofFit, number) -> find(ofFit, number).isPresent());
       return found;
     } catch (UnsolvableException e) {
       throw new CutUnavailableException("cut %d: %s".formatted(cut, e.getMessage()));

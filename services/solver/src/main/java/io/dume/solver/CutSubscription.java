@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
@@ -14,6 +15,8 @@ import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.CloseOptions.GroupMembershipOperation;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -24,6 +27,7 @@ import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.FencedInstanceIdException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
@@ -37,6 +41,7 @@ final class CutSubscription implements AutoCloseable, ConsumerRebalanceListener 
   private final TopicPartition partition;
   private final KafkaConsumer<byte[], byte[]> consumer;
   private final Admin admin;
+  private final Optional<String> instance;
   private boolean assigned;
   private boolean reassigned;
 
@@ -59,6 +64,8 @@ final class CutSubscription implements AutoCloseable, ConsumerRebalanceListener 
     properties.put("allow.auto.create.topics", "false");
     // The active solver keeps its partition when another joins.
     properties.put("partition.assignment.strategy", CooperativeStickyAssignor.class.getName());
+    config.instance().ifPresent(name -> properties.put("group.instance.id", name));
+    this.instance = Optional.ofNullable(properties.getProperty("group.instance.id"));
     this.consumer =
         new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     this.admin = Admin.create(config.kafka().admin());
@@ -91,9 +98,21 @@ final class CutSubscription implements AutoCloseable, ConsumerRebalanceListener 
     return consumer.groupMetadata();
   }
 
+  /**
+   * Waits for cuts.
+   *
+   * @throws IllegalStateException if another solver has taken this one's name
+   */
   List<ConsumerRecord<byte[], byte[]>> poll(Duration timeout) {
     List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
-    consumer.poll(timeout).records(partition).forEach(records::add);
+    try {
+      consumer.poll(timeout).records(partition).forEach(records::add);
+    } catch (FencedInstanceIdException e) {
+      throw new IllegalStateException(
+          "another solver was started as instance %s: give each a name of its own"
+              .formatted(instance.orElse("")),
+          e);
+    }
     return records;
   }
 
@@ -179,8 +198,16 @@ final class CutSubscription implements AutoCloseable, ConsumerRebalanceListener 
     return new Committed(positions, lastVersion);
   }
 
-  /** Leaves the group and joins it again. */
+  /**
+   * Begins anew. One of many leaves the group and joins it again. One with a name of its own keeps
+   * its place: to join again would drive out whoever took the name over, and if anybody did, the
+   * group says so soon, which ends this one.
+   */
   void rejoin() {
+    if (instance.isPresent()) {
+      reassigned = true;
+      return;
+    }
     consumer.unsubscribe();
     assigned = false;
     consumer.subscribe(List.of(topics.cuts()), this);
@@ -203,7 +230,8 @@ final class CutSubscription implements AutoCloseable, ConsumerRebalanceListener 
 
   @Override
   public void close() {
-    consumer.close();
+    // A named member would keep its place until the session timeout, and the others would wait.
+    consumer.close(CloseOptions.groupMembershipOperation(GroupMembershipOperation.LEAVE_GROUP));
     admin.close();
   }
 }

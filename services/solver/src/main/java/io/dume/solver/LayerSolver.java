@@ -17,6 +17,14 @@ final class LayerSolver implements AutoCloseable {
   private final Factorisation factorisation;
 
   /**
+   * A layer, solved.
+   *
+   * @param gate what goes into a version
+   * @param w W, n x experts, row-major: before the columns were normalised
+   */
+  record Solution(LayerGate gate, double[] w) {}
+
+  /**
    * @param factorisation closed with this solver
    */
   LayerSolver(Factorisation factorisation) {
@@ -28,10 +36,10 @@ final class LayerSolver implements AutoCloseable {
    *
    * @param statistics left as they are
    * @param lambda the ridge penalty, finite and not negative
-   * @return the gate, all of it finite
+   * @return the solution, all of it finite
    * @throws UnsolvableException if A + λI is not positive definite or a value is not finite
    */
-  LayerGate solve(LayerStatistics statistics, double lambda) throws UnsolvableException {
+  Solution solve(LayerStatistics statistics, double lambda) throws UnsolvableException {
     int n = statistics.size();
     int experts = statistics.experts();
     if (!factorisation.setA(statistics.a(), n, lambda)) {
@@ -43,7 +51,9 @@ final class LayerSolver implements AutoCloseable {
     }
     double[] solution = new double[n * experts];
     factorisation.solve(statistics.b(), experts, solution);
-    double residual = residual(statistics, lambda, solution);
+    Fitted fitted = new Fitted(statistics, solution);
+    double residual = fitted.residual(lambda);
+    List<Double> separability = fitted.separability();
     double smallestPivot = factorisation.smallestPivot();
     float[] weight = new float[experts * (n - 1)];
     float[] bias = new float[experts];
@@ -55,14 +65,19 @@ final class LayerSolver implements AutoCloseable {
     }
     requireFinite(statistics.layer(), "the residual", residual);
     requireFinite(statistics.layer(), "the smallest pivot", smallestPivot);
+    for (double share : separability) {
+      requireFinite(statistics.layer(), "a separability", share);
+    }
     for (float value : weight) {
       requireFinite(statistics.layer(), "a gate weight", value);
     }
     for (float value : bias) {
       requireFinite(statistics.layer(), "a gate intercept", value);
     }
-    return new LayerGate(
-        statistics.layer(), solution, weight, bias, residual, smallestPivot, zeroColumns);
+    return new Solution(
+        new LayerGate(
+            statistics.layer(), weight, bias, residual, smallestPivot, zeroColumns, separability),
+        solution);
   }
 
   /** Returns true if the column's norm is zero. */
@@ -81,32 +96,6 @@ final class LayerSolver implements AutoCloseable {
     }
     bias[column] = (float) (solution[width * experts + column] / norm);
     return zero;
-  }
-
-  private static double residual(LayerStatistics statistics, double lambda, double[] solution) {
-    int n = statistics.size();
-    int experts = statistics.experts();
-    double[] a = statistics.a();
-    double[] row = new double[experts];
-    double difference = 0;
-    double target = 0;
-    for (int i = 0; i < n; i++) {
-      for (int j = 0; j < experts; j++) {
-        row[j] = lambda * solution[i * experts + j];
-      }
-      for (int k = 0; k < n; k++) {
-        double entry = a[i * n + k];
-        for (int j = 0; j < experts; j++) {
-          row[j] += entry * solution[k * experts + j];
-        }
-      }
-      for (int j = 0; j < experts; j++) {
-        double wanted = statistics.b()[i * experts + j];
-        difference += (row[j] - wanted) * (row[j] - wanted);
-        target += wanted * wanted;
-      }
-    }
-    return target == 0 ? Math.sqrt(difference) : Math.sqrt(difference) / Math.sqrt(target);
   }
 
   private static void requireFinite(int layer, String what, double value)

@@ -51,7 +51,7 @@ final class LayerStatisticsReader implements AutoCloseable {
   /** Takes a layer when it is whole. */
   @FunctionalInterface
   interface Sink {
-    void accept(LayerStatistics layer) throws UnsolvableException;
+    void accept(FoldedLayer layer) throws UnsolvableException;
   }
 
   private final String topic;
@@ -109,12 +109,14 @@ final class LayerStatisticsReader implements AutoCloseable {
    * Reads all layers of a cut.
    *
    * @param cut the cut; of a higher number than the one before
+   * @param keepHeldOut whether held-out sums are wanted: they take as much memory as A again; else
+   *     they are checked and dropped
    * @param sink gets each layer when it is whole, in no certain order
    * @param heartbeat called at least every few hundred milliseconds
    * @param announced asked about cuts of higher numbers
    * @throws UnsolvableException if a layer failed, is broken, is gone or does not come
    */
-  void read(Cut cut, Sink sink, Heartbeat heartbeat, Announced announced)
+  void read(Cut cut, boolean keepHeldOut, Sink sink, Heartbeat heartbeat, Announced announced)
       throws UnsolvableException {
     CutShape shape = CutShape.of(cut);
     for (Map.Entry<Integer, Set<Integer>> entry : CutShape.layersByPartition(cut).entrySet()) {
@@ -126,7 +128,7 @@ final class LayerStatisticsReader implements AutoCloseable {
       } else {
         consumer.seek(partition, position);
       }
-      new Layers(cut, shape, new TreeSet<>(entry.getValue()), sink, announced)
+      new Layers(cut, shape, keepHeldOut, new TreeSet<>(entry.getValue()), sink, announced)
           .read(partition, heartbeat);
     }
   }
@@ -135,6 +137,7 @@ final class LayerStatisticsReader implements AutoCloseable {
   private final class Layers {
     private final Cut cut;
     private final CutShape shape;
+    private final boolean keepHeldOut;
     private final TreeSet<Integer> missing;
     private final Sink sink;
     private final Announced announced;
@@ -142,9 +145,16 @@ final class LayerStatisticsReader implements AutoCloseable {
     private int openLayer;
     private boolean news;
 
-    Layers(Cut cut, CutShape shape, TreeSet<Integer> missing, Sink sink, Announced announced) {
+    Layers(
+        Cut cut,
+        CutShape shape,
+        boolean keepHeldOut,
+        TreeSet<Integer> missing,
+        Sink sink,
+        Announced announced) {
       this.cut = cut;
       this.shape = shape;
+      this.keepHeldOut = keepHeldOut;
       this.missing = missing;
       this.sink = sink;
       this.announced = announced;
@@ -191,7 +201,7 @@ final class LayerStatisticsReader implements AutoCloseable {
         }
       } else if (message instanceof LayerComplete complete) {
         if (ofThisCut(record, complete.getFit(), complete.getCut(), complete.getLayer())) {
-          LayerStatistics layer = assembly(complete.getLayer()).complete(complete);
+          FoldedLayer layer = assembly(complete.getLayer()).complete(complete);
           open = Optional.empty();
           missing.remove(complete.getLayer());
           sink.accept(layer);
@@ -235,7 +245,7 @@ final class LayerStatisticsReader implements AutoCloseable {
 
     private LayerAssembly assembly(int layer) throws UnsolvableException {
       if (open.isEmpty()) {
-        open = Optional.of(new LayerAssembly(shape, layer));
+        open = Optional.of(new LayerAssembly(shape, layer, keepHeldOut));
         openLayer = layer;
       } else if (openLayer != layer) {
         throw new UnsolvableException(

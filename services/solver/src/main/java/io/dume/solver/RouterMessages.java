@@ -8,6 +8,7 @@ import io.dume.schemas.message.Fit;
 import io.dume.schemas.message.LayerSolution;
 import io.dume.schemas.message.RouterPart;
 import io.dume.schemas.message.RouterVersion;
+import io.dume.schemas.wire.Ids;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -27,20 +28,14 @@ final class RouterMessages {
   record Keyed(byte[] key, SpecificRecord message) {}
 
   /** What was solved and how. */
-  record Solved(
-      Cut cut,
-      Fit fit,
-      double lambda,
-      SolveProfile profile,
-      boolean mixed,
-      List<LayerGate> gates) {}
+  record Solved(Cut cut, Fit fit, CutSolution solution, SolveProfile profile, boolean mixed) {}
 
   private RouterMessages() {}
 
   /** The parts of a version, in order, and then the version. */
   static List<Keyed> version(Solved solved, long version, int partBytes, Instant now) {
     String router = solved.cut().getRouter();
-    byte[] weights = weights(solved.gates());
+    byte[] weights = weights(solved.solution().gates());
     List<Keyed> messages = new ArrayList<>();
     for (int from = 0; from < weights.length; from += partBytes) {
       int part = messages.size();
@@ -61,27 +56,32 @@ final class RouterMessages {
             .setSequence(solved.cut().getSequence())
             .setExpertsVersion(solved.cut().getExpertsVersion())
             .setExperts(solved.cut().getExperts())
-            .setDomains(domains(solved.cut()))
+            .setDomains(domains(solved.cut(), solved.cut().getSlots()))
             .setRanges(solved.cut().getRanges())
             .setSetAside(solved.cut().getSetAside())
-            .setLambda(solved.lambda())
+            .setLambda(solved.solution().lambda())
             .setFactorisation(solved.profile().factorisation())
             .setCoreType(solved.profile().coreType())
             .setMixed(solved.mixed())
-            .setLayers(solved.gates().stream().map(RouterMessages::layer).toList())
+            .setLayers(solved.solution().gates().stream().map(RouterMessages::layer).toList())
             .setCreatedAt(now)
             .setParts(messages.size())
             .setWeightBytes(weights.length)
             .setSha256(sha256(weights))
+            .setAutoLambda(!solved.solution().curve().isEmpty())
+            .setLambdaCurve(solved.solution().curve())
+            .setHeldOut(domains(solved.cut(), solved.cut().getHeldOut()))
+            .setDuplicates(solved.cut().getDuplicates())
+            .setLeftOut(solved.cut().getLeftOut())
             .build();
     messages.add(new Keyed(key(router, Long.toString(version)), message));
     return messages;
   }
 
-  /** A refusal; its key is the router's name and the cut. */
+  /** A refusal; its key is the router's name, the fit and the cut. */
   static Keyed refusal(Cut cut, String reason, Instant now) {
     return new Keyed(
-        key(cut.getRouter(), "cut-" + cut.getCut()),
+        key(cut.getRouter(), "cut-%s-%d".formatted(Ids.hex(cut.getFit()), cut.getCut())),
         new CutRefused(
             cut.getRouter(), cut.getCut(), cut.getFit(), cut.getRequests(), reason, now));
   }
@@ -92,13 +92,17 @@ final class RouterMessages {
 
   private static LayerSolution layer(LayerGate gate) {
     return new LayerSolution(
-        gate.layer(), gate.residual(), gate.smallestPivot(), gate.zeroColumns(), List.of());
+        gate.layer(),
+        gate.residual(),
+        gate.smallestPivot(),
+        gate.zeroColumns(),
+        gate.separability());
   }
 
   /** A domain that has several slots, as after its expert's MLPs changed, is one line. */
-  private static List<DomainTokens> domains(Cut cut) {
+  private static List<DomainTokens> domains(Cut cut, List<CutSlot> slots) {
     Map<List<String>, DomainTokens> domains = new LinkedHashMap<>();
-    for (CutSlot slot : cut.getSlots()) {
+    for (CutSlot slot : slots) {
       String expert = cut.getExperts().get(slot.getExpert()).getName();
       domains.merge(
           List.of(slot.getDomain(), expert),

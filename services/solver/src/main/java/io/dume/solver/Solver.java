@@ -7,6 +7,7 @@ import io.dume.schemas.message.CutRefused;
 import io.dume.schemas.message.Fit;
 import io.dume.schemas.message.Id;
 import io.dume.schemas.message.RouterVersion;
+import io.dume.schemas.wire.Ids;
 import io.dume.schemas.wire.MalformedMessageException;
 import io.dume.solver.RouterMessages.Keyed;
 import io.dume.solver.RouterMessages.Solved;
@@ -33,8 +34,12 @@ import org.slf4j.LoggerFactory;
  * The service that turns the cuts of one router into versions. Start as many as you like: one is
  * active, the others stand by and take over, with the next number, when it ends.
  *
+ * <p>Cuts of the fit that serves give versions. Those of another are passed over if nobody asked
+ * for them, and refused if somebody did: they come late, after the router was moved to another fit.
+ *
  * <p>Memory: (2 threads + 1) (d + 1)² doubles, of which threads (d + 1)² are outside of the heap
- * with OpenBLAS, and the router itself.
+ * with OpenBLAS, and the router itself. Where λ is to be chosen by held-out tokens: (3 threads + 2)
+ * (d + 1)² doubles, and the router once for each candidate.
  *
  * <p>One thread calls {@link #run}; any thread may {@link #stop} and {@link #close}.
  */
@@ -272,21 +277,16 @@ public final class Solver implements AutoCloseable {
       LayerStatisticsReader reader)
       throws InterruptedException {
     control.catchUp();
-    double lambda = cut.getLambda().orElse(config.lambda());
     try {
-      Fit fit =
-          control
-              .state()
-              .fit(config.router())
-              .orElseThrow(() -> new UnsolvableException("the router has no fit"));
-      requireWell(control, fit);
-      CutSolver.requireSolvable(cut, fit, lambda);
+      Fit fit = ServingFit.require(control.state(), cut);
+      LambdaChoice choice = CutSolver.choice(cut, config.lambda());
+      CutSolver.requireSolvable(cut, fit, choice);
       SolveProfiles.Agreed agreed =
           SolveProfiles.agree(control, fit, config.factorisation(), config.mixed());
-      List<LayerGate> gates =
+      CutSolution solution =
           cutSolver.solve(
               cut,
-              lambda,
+              choice,
               agreed.profile(),
               reader,
               () -> {
@@ -295,24 +295,26 @@ public final class Solver implements AutoCloseable {
                   throw new AbandonedException("stopped during cut " + cut.getCut());
                 }
                 control.poll(Duration.ZERO);
-                requireWell(control, fit);
+                ServingFit.require(control.state(), cut);
               },
               (ofFit, number) -> announced(cuts, ofFit, number));
       boolean mixed = agreed.mixed() || control.state().mixed(fit.getId());
       return RouterMessages.version(
-          new Solved(cut, fit, lambda, agreed.profile(), mixed, gates),
+          new Solved(cut, fit, solution, agreed.profile(), mixed),
           publisher.orElseThrow().nextVersion(),
           config.partBytes(),
           now());
     } catch (UnsolvableException e) {
+      if (cut.getRequests().isEmpty() && !ServingFit.isOf(control.state(), cut)) {
+        LOG.info(
+            "router {}: cut {} of fit {} is passed over: {}",
+            config.router(),
+            cut.getCut(),
+            Ids.hex(cut.getFit()),
+            e.getMessage());
+        return List.of();
+      }
       return List.of(RouterMessages.refusal(cut, e.getMessage(), now()));
-    }
-  }
-
-  private static void requireWell(ControlLog control, Fit fit) throws UnsolvableException {
-    Optional<String> failure = control.state().failure(fit.getId());
-    if (failure.isPresent()) {
-      throw new UnsolvableException("the fit was stopped: " + failure.get());
     }
   }
 

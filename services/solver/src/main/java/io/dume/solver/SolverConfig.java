@@ -3,6 +3,7 @@ package io.dume.solver;
 import io.dume.schemas.kafka.KafkaSettings;
 import io.dume.schemas.kafka.Topics;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * What a {@link Solver} needs to know.
@@ -10,24 +11,28 @@ import java.time.Duration;
  * @param kafka how to reach the cluster
  * @param topics the installation
  * @param router the name of the router that it publishes
- * @param lambda λ for cuts that ask for none, finite and not negative; the paper's is 0.01
+ * @param lambda λ for cuts that ask for none
  * @param threads layers that are solved at the same time, at least 1
  * @param factorisation which library factors
  * @param mixed lets another numeric profile than the fit's in; versions then say so
  * @param statisticsTimeout how long a cut waits without news for its statistics before it is
  *     refused
  * @param partBytes the most bytes of weights in a message, 1 KiB to 15 MiB
+ * @param instance a name that no other solver of the router has, and that this one keeps when it is
+ *     started again: it then takes its place back at once, whatever ended it. Without one a solver
+ *     that was killed is missed only after the session timeout of 15 s
  */
 public record SolverConfig(
     KafkaSettings kafka,
     Topics topics,
     String router,
-    double lambda,
+    LambdaChoice lambda,
     int threads,
     FactorisationChoice factorisation,
     boolean mixed,
     Duration statisticsTimeout,
-    int partBytes) {
+    int partBytes,
+    Optional<String> instance) {
   /** The router's name when none is configured. */
   public static final String DEFAULT_ROUTER = "default";
 
@@ -35,16 +40,12 @@ public record SolverConfig(
   public static final double DEFAULT_LAMBDA = 0.01;
 
   private static final int LARGEST_PART = 15 << 20;
+  private static final String NAME = "[a-zA-Z0-9._-]{1,100}";
 
   public SolverConfig {
-    if (!router.matches("[a-zA-Z0-9._-]{1,100}")) {
+    if (!router.matches(NAME)) {
       throw new IllegalArgumentException(
           "router name \"%s\": use 1 to 100 letters, digits, '.', '_' and '-'".formatted(router));
-    }
-    if (!Double.isFinite(lambda) || lambda < 0) {
-      throw new IllegalArgumentException(
-          "lambda of %s: give a number that is not negative; the paper's is 0.01"
-              .formatted(lambda));
     }
     if (threads < 1) {
       throw new IllegalArgumentException("threads of %d: give at least 1".formatted(threads));
@@ -57,11 +58,16 @@ public record SolverConfig(
       throw new IllegalArgumentException(
           "part size of %d bytes: give 1024 to %d".formatted(partBytes, LARGEST_PART));
     }
+    if (!instance.map(name -> name.matches(NAME)).orElse(true)) {
+      throw new IllegalArgumentException(
+          "instance \"%s\": use 1 to 100 letters, digits, '.', '_' and '-'"
+              .formatted(instance.get()));
+    }
   }
 
   /**
    * The default configuration: router "default", λ = 0.01, a thread for each processor, the fit's
-   * factorisation.
+   * factorisation, no instance name.
    *
    * @param kafka how to reach the cluster
    * @return a configuration to refine with the {@code with…} methods
@@ -71,12 +77,13 @@ public record SolverConfig(
         kafka,
         Topics.DEFAULT,
         DEFAULT_ROUTER,
-        DEFAULT_LAMBDA,
+        LambdaChoice.fixed(DEFAULT_LAMBDA),
         Runtime.getRuntime().availableProcessors(),
         FactorisationChoice.AUTO,
         false,
         Duration.ofMinutes(15),
-        8 << 20);
+        8 << 20,
+        Optional.empty());
   }
 
   /**
@@ -93,7 +100,8 @@ public record SolverConfig(
         factorisation,
         mixed,
         statisticsTimeout,
-        partBytes);
+        partBytes,
+        instance);
   }
 
   /**
@@ -110,14 +118,23 @@ public record SolverConfig(
         factorisation,
         mixed,
         statisticsTimeout,
-        partBytes);
+        partBytes,
+        instance);
+  }
+
+  /**
+   * @param newLambda λ for cuts that ask for none, finite and not negative
+   * @return a copy with that λ
+   */
+  public SolverConfig withLambda(double newLambda) {
+    return withLambda(LambdaChoice.fixed(newLambda));
   }
 
   /**
    * @param newLambda λ for cuts that ask for none
-   * @return a copy with that λ
+   * @return a copy with that choice
    */
-  public SolverConfig withLambda(double newLambda) {
+  public SolverConfig withLambda(LambdaChoice newLambda) {
     return new SolverConfig(
         kafka,
         topics,
@@ -127,7 +144,8 @@ public record SolverConfig(
         factorisation,
         mixed,
         statisticsTimeout,
-        partBytes);
+        partBytes,
+        instance);
   }
 
   /**
@@ -144,7 +162,8 @@ public record SolverConfig(
         factorisation,
         mixed,
         statisticsTimeout,
-        partBytes);
+        partBytes,
+        instance);
   }
 
   /**
@@ -161,7 +180,8 @@ public record SolverConfig(
         newFactorisation,
         mixed,
         statisticsTimeout,
-        partBytes);
+        partBytes,
+        instance);
   }
 
   /**
@@ -178,7 +198,8 @@ public record SolverConfig(
         factorisation,
         newMixed,
         statisticsTimeout,
-        partBytes);
+        partBytes,
+        instance);
   }
 
   /**
@@ -187,7 +208,16 @@ public record SolverConfig(
    */
   public SolverConfig withStatisticsTimeout(Duration newTimeout) {
     return new SolverConfig(
-        kafka, topics, router, lambda, threads, factorisation, mixed, newTimeout, partBytes);
+        kafka,
+        topics,
+        router,
+        lambda,
+        threads,
+        factorisation,
+        mixed,
+        newTimeout,
+        partBytes,
+        instance);
   }
 
   /**
@@ -204,6 +234,25 @@ public record SolverConfig(
         factorisation,
         mixed,
         statisticsTimeout,
-        newPartBytes);
+        newPartBytes,
+        instance);
+  }
+
+  /**
+   * @param newInstance a name that no other solver of the router has
+   * @return a copy with that name
+   */
+  public SolverConfig withInstance(String newInstance) {
+    return new SolverConfig(
+        kafka,
+        topics,
+        router,
+        lambda,
+        threads,
+        factorisation,
+        mixed,
+        statisticsTimeout,
+        partBytes,
+        Optional.of(newInstance));
   }
 }

@@ -7,6 +7,7 @@ import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.DisconnectException;
+import org.apache.kafka.common.errors.FencedInstanceIdException;
 import org.apache.kafka.common.errors.InvalidPidMappingException;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.ProducerFencedException;
@@ -58,6 +59,8 @@ class AbandonmentTest {
     return Stream.of(
         new AuthorizationException("not allowed"),
         new RecordTooLargeException("too large"),
+        new FencedInstanceIdException("two of one name"),
+        new KafkaException("committing failed", new FencedInstanceIdException("two of one name")),
         new IllegalStateException("a library failed", new UnsatisfiedLinkError("blas")));
   }
 

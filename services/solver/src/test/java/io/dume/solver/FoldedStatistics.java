@@ -18,6 +18,7 @@ import io.dume.schemas.wire.Ids;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -34,27 +35,49 @@ final class FoldedStatistics {
 
   private final Fit fit;
   private final long[] tokens;
+  private final long[] heldOut;
   private final List<List<SymmetricSum>> sums = new ArrayList<>();
+  private final List<List<SymmetricSum>> heldOutSums = new ArrayList<>();
 
   /**
    * @param tokens tokens of each expert, the same in every layer
    */
   FoldedStatistics(Fit fit, long seed, long... tokens) {
+    this(fit, seed, tokens, new long[tokens.length]);
+  }
+
+  /**
+   * @param heldOut held-out tokens of each expert, around the same centre
+   */
+  FoldedStatistics(Fit fit, long seed, long[] tokens, long[] heldOut) {
     this.fit = fit;
     this.tokens = tokens;
+    this.heldOut = heldOut;
     Random random = new Random(seed);
+    Random ofHeldOut = new Random(~seed);
     for (int layer = 0; layer < LAYERS; layer++) {
       List<SymmetricSum> ofLayer = new ArrayList<>();
-      for (long count : tokens) {
-        SymmetricSum sum = new SymmetricSum(new TileGrid(WIDTH + 1, TILE), FIXED);
+      List<SymmetricSum> heldOutOfLayer = new ArrayList<>();
+      for (int expert = 0; expert < tokens.length; expert++) {
         double[] centre = random.doubles(WIDTH, -1, 1).toArray();
-        for (long token = 0; token < count; token++) {
-          sum.add(gram(random, centre));
-        }
-        ofLayer.add(sum);
+        ofLayer.add(sum(random, centre, tokens[expert]));
+        heldOutOfLayer.add(sum(ofHeldOut, centre, heldOut[expert]));
       }
       sums.add(ofLayer);
+      heldOutSums.add(heldOutOfLayer);
     }
+  }
+
+  private static SymmetricSum sum(Random random, double[] centre, long tokens) {
+    SymmetricSum sum = new SymmetricSum(new TileGrid(WIDTH + 1, TILE), FIXED);
+    for (long token = 0; token < tokens; token++) {
+      sum.add(gram(random, centre));
+    }
+    return sum;
+  }
+
+  Fit fit() {
+    return fit;
   }
 
   static Fit fit(String label) {
@@ -99,14 +122,6 @@ final class FoldedStatistics {
   }
 
   Cut cut(String router, long number, List<String> requests, Optional<Double> lambda) {
-    List<CutSlot> slots = new ArrayList<>();
-    for (int i = 0; i < tokens.length; i++) {
-      if (tokens[i] > 0) {
-        String name = EXPERTS.get(i);
-        slots.add(
-            new CutSlot(Ids.ofSlot(name, "mlp-of-" + name, false), name, i, tokens[i], tokens[i]));
-      }
-    }
     return Cut.newBuilder()
         .setCut(number)
         .setRouter(router)
@@ -122,44 +137,78 @@ final class FoldedStatistics {
         .setStatisticsPartitions(PARTITIONS)
         .setExpertsVersion(1)
         .setExperts(experts())
-        .setSlots(slots)
+        .setSlots(slots(tokens, false))
+        .setHeldOut(slots(heldOut, true))
         .setRanges(List.of(new CutRange(0, 0L, 10 * number)))
         .setSetAside(0)
         .setCutAt(Instant.ofEpochMilli(1_700_000_000_000L))
         .build();
   }
 
+  private static List<CutSlot> slots(long[] tokens, boolean heldOut) {
+    List<CutSlot> slots = new ArrayList<>();
+    for (int i = 0; i < tokens.length; i++) {
+      if (tokens[i] > 0) {
+        String name = EXPERTS.get(i);
+        slots.add(
+            new CutSlot(
+                Ids.ofSlot(name, "mlp-of-" + name, heldOut), name, i, tokens[i], tokens[i]));
+      }
+    }
+    return slots;
+  }
+
   /** The messages of one layer, in the order of the fold. */
   List<SpecificRecord> layer(long cut, int layer) {
+    List<SpecificRecord> messages = new ArrayList<>(sums(cut, layer, sums.get(layer), false));
+    int tiles = new TileGrid(WIDTH + 1, TILE).tiles();
+    boolean withHeldOut = Arrays.stream(heldOut).anyMatch(count -> count > 0);
+    if (withHeldOut) {
+      messages.addAll(sums(cut, layer, heldOutSums.get(layer), true));
+    }
+    messages.add(new LayerComplete(cut, fit.getId(), layer, tiles, withHeldOut ? tiles : 0));
+    return messages;
+  }
+
+  private List<SpecificRecord> sums(
+      long cut, int layer, List<SymmetricSum> ofExperts, boolean heldOut) {
     List<SpecificRecord> messages = new ArrayList<>();
     TileGrid grid = new TileGrid(WIDTH + 1, TILE);
     for (TileGrid.Tile tile : grid.all()) {
       byte[] pooled = new byte[grid.bytes(tile.row(), tile.col())];
-      sums.get(layer).forEach(sum -> Tiles.add(pooled, sum.tile(tile.row(), tile.col())));
+      ofExperts.forEach(sum -> Tiles.add(pooled, sum.tile(tile.row(), tile.col())));
       messages.add(
           new LayerTile(
-              cut, fit.getId(), layer, tile.row(), tile.col(), ByteBuffer.wrap(pooled), false));
+              cut, fit.getId(), layer, tile.row(), tile.col(), ByteBuffer.wrap(pooled), heldOut));
     }
     byte[] targets = new byte[(WIDTH + 1) * tokens.length * Long.BYTES];
     for (int expert = 0; expert < tokens.length; expert++) {
-      byte[] target = sums.get(layer).get(expert).target();
+      byte[] target = ofExperts.get(expert).target();
       for (int i = 0; i <= WIDTH; i++) {
         Tiles.set(targets, i * tokens.length + expert, Tiles.get(target, i));
       }
     }
     messages.add(
-        new LayerTargets(cut, fit.getId(), layer, tokens.length, ByteBuffer.wrap(targets), false));
-    messages.add(new LayerComplete(cut, fit.getId(), layer, grid.tiles(), 0));
+        new LayerTargets(
+            cut, fit.getId(), layer, tokens.length, ByteBuffer.wrap(targets), heldOut));
     return messages;
   }
 
   double[] a(int layer) {
+    return a(sums.get(layer));
+  }
+
+  double[] heldOutA(int layer) {
+    return a(heldOutSums.get(layer));
+  }
+
+  private static double[] a(List<SymmetricSum> ofExperts) {
     int n = WIDTH + 1;
     double[] a = new double[n * n];
     for (int i = 0; i < n; i++) {
       for (int j = i; j < n; j++) {
         long sum = 0;
-        for (SymmetricSum ofExpert : sums.get(layer)) {
+        for (SymmetricSum ofExpert : ofExperts) {
           sum += ofExpert.value(i, j);
         }
         a[i * n + j] = sum / 0x1p20;
@@ -170,14 +219,45 @@ final class FoldedStatistics {
   }
 
   double[] b(int layer) {
+    return b(sums.get(layer));
+  }
+
+  double[] heldOutB(int layer) {
+    return b(heldOutSums.get(layer));
+  }
+
+  private static double[] b(List<SymmetricSum> ofExperts) {
     int n = WIDTH + 1;
-    double[] b = new double[n * tokens.length];
-    for (int expert = 0; expert < tokens.length; expert++) {
+    double[] b = new double[n * ofExperts.size()];
+    for (int expert = 0; expert < ofExperts.size(); expert++) {
       for (int i = 0; i < n; i++) {
-        b[i * tokens.length + expert] = sums.get(layer).get(expert).value(i, n - 1) / 0x1p20;
+        b[i * ofExperts.size() + expert] = ofExperts.get(expert).value(i, n - 1) / 0x1p20;
       }
     }
     return b;
+  }
+
+  /** Mean squared error on the held-out tokens, by Gaussian elimination, mean over the layers. */
+  double error(double lambda) {
+    int n = WIDTH + 1;
+    int experts = tokens.length;
+    double sum = 0;
+    for (int layer = 0; layer < LAYERS; layer++) {
+      double[] w = eliminate(a(layer), b(layer), n, experts, lambda);
+      double[] a = heldOutA(layer);
+      double[] b = heldOutB(layer);
+      double error = a[n * n - 1];
+      for (int expert = 0; expert < experts; expert++) {
+        for (int i = 0; i < n; i++) {
+          error -= 2 * w[i * experts + expert] * b[i * experts + expert];
+          for (int j = 0; j < n; j++) {
+            error += w[i * experts + expert] * a[i * n + j] * w[j * experts + expert];
+          }
+        }
+      }
+      sum += error / a[n * n - 1];
+    }
+    return sum / LAYERS;
   }
 
   /** The gate by Gaussian elimination with pivoting: experts x (d weights, then the intercept). */

@@ -55,15 +55,7 @@ final class Installation implements AutoCloseable {
     try (Admin admin = Admin.create(kafka.admin())) {
       topics.create(admin, new Topics.Partitions(1, FoldedStatistics.PARTITIONS), Map.of());
     }
-    append(new FitCreated(ROUTER, fit, Instant.EPOCH, false));
-    append(
-        new ExpertsChanged(
-            ROUTER,
-            1,
-            FoldedStatistics.experts(),
-            FoldedStatistics.EXPERTS.stream().map(e -> new DomainExpert(e, e)).toList(),
-            fit.getId(),
-            List.of()));
+    create(fit, false);
     var properties =
         kafka.producer(
             Map.of(
@@ -74,6 +66,19 @@ final class Installation implements AutoCloseable {
     this.producer =
         new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
     producer.initTransactions();
+  }
+
+  /** Creates a fit of the router, with its experts. */
+  void create(Fit created, boolean candidate) throws InterruptedException {
+    append(new FitCreated(ROUTER, created, Instant.EPOCH, candidate));
+    append(
+        new ExpertsChanged(
+            ROUTER,
+            1,
+            FoldedStatistics.experts(),
+            FoldedStatistics.EXPERTS.stream().map(e -> new DomainExpert(e, e)).toList(),
+            created.getId(),
+            List.of()));
   }
 
   void append(SpecificRecord message) throws InterruptedException {
@@ -90,13 +95,17 @@ final class Installation implements AutoCloseable {
   /** Sends all layers of a cut, as the fold does: a transaction for each partition. */
   void sendLayers(FoldedStatistics statistics, long cut) {
     IntStream.range(0, FoldedStatistics.LAYERS)
-        .forEach(layer -> sendLayer(layer, statistics.layer(cut, layer)));
+        .forEach(layer -> sendLayer(statistics.fit(), layer, statistics.layer(cut, layer)));
   }
 
   void sendLayer(int layer, List<SpecificRecord> messages) {
+    sendLayer(fit, layer, messages);
+  }
+
+  private void sendLayer(Fit of, int layer, List<SpecificRecord> messages) {
     send(
         topics.layerStatistics(),
-        Ids.partition(fit.getId(), layer, FoldedStatistics.PARTITIONS),
+        Ids.partition(of.getId(), layer, FoldedStatistics.PARTITIONS),
         messages.stream().map(Wire::encode).toList());
   }
 

@@ -22,9 +22,14 @@ class LayerAssemblyTest {
   private final FoldedStatistics statistics =
       new FoldedStatistics(FoldedStatistics.fit(""), 3, 20, 30, 40);
   private final Cut cut = statistics.cut("demo", 1, List.of(), Optional.empty());
+  private final FoldedStatistics withHeldOut =
+      new FoldedStatistics(
+          FoldedStatistics.fit(""), 4, new long[] {20, 30, 40}, new long[] {7, 0, 9});
+  private final Cut cutWithHeldOut = withHeldOut.cut("demo", 1, List.of(), Optional.empty());
 
-  private LayerStatistics assemble(List<SpecificRecord> messages) throws UnsolvableException {
-    LayerAssembly assembly = new LayerAssembly(CutShape.of(cut), 1);
+  private static FoldedLayer assemble(Cut cut, boolean keepHeldOut, List<SpecificRecord> messages)
+      throws UnsolvableException {
+    LayerAssembly assembly = new LayerAssembly(CutShape.of(cut), 1, keepHeldOut);
     for (SpecificRecord message : messages) {
       if (message instanceof LayerTile tile) {
         assembly.add(tile);
@@ -38,8 +43,12 @@ class LayerAssemblyTest {
   }
 
   private void assertRefused(List<SpecificRecord> messages, String reason) {
+    assertRefused(cut, messages, reason);
+  }
+
+  private static void assertRefused(Cut cut, List<SpecificRecord> messages, String reason) {
     assertThatExceptionOfType(UnsolvableException.class)
-        .isThrownBy(() -> assemble(messages))
+        .isThrownBy(() -> assemble(cut, false, messages))
         .withMessageContaining("layer 1")
         .withMessageContaining(reason);
   }
@@ -59,10 +68,74 @@ class LayerAssemblyTest {
     List<SpecificRecord> messages = statistics.layer(1, 1);
     Collections.shuffle(messages.subList(0, messages.size() - 1), new Random(seed));
 
-    LayerStatistics layer = assemble(messages);
+    LayerStatistics layer = assemble(cut, false, messages).training();
 
     assertThat(layer.a()).isEqualTo(statistics.a(1));
     assertThat(layer.b()).isEqualTo(statistics.b(1));
+  }
+
+  @Property(tries = 20)
+  void shouldKeepHeldOutSumsApartInWhateverOrderTheTilesCome(
+      @ForAll long seed, @ForAll boolean wanted) throws UnsolvableException {
+    List<SpecificRecord> messages = withHeldOut.layer(1, 1);
+    Collections.shuffle(messages.subList(0, messages.size() - 1), new Random(seed));
+
+    FoldedLayer layer = assemble(cutWithHeldOut, wanted, messages);
+
+    assertThat(layer.training().a()).isEqualTo(withHeldOut.a(1));
+    assertThat(layer.training().b()).isEqualTo(withHeldOut.b(1));
+    assertThat(layer.heldOut().isPresent()).isEqualTo(wanted);
+    layer
+        .heldOut()
+        .ifPresent(
+            heldOut -> {
+              assertThat(heldOut.a()).isEqualTo(withHeldOut.heldOutA(1));
+              assertThat(heldOut.b()).isEqualTo(withHeldOut.heldOutB(1));
+            });
+  }
+
+  @Test
+  void shouldRefuseAMissingHeldOutTileAlsoWhereNobodyWantsThem() {
+    List<SpecificRecord> messages = withHeldOut.layer(1, 1);
+    messages.remove(9);
+
+    assertRefused(
+        cutWithHeldOut, messages, "held-out tiles: 5 came and 6 were sent where 6 belong");
+  }
+
+  @Test
+  void shouldRefuseHeldOutTokensThatAreNotThoseOfTheCut() {
+    List<SpecificRecord> messages = withHeldOut.layer(1, 1);
+    change(messages.get(messages.size() - 2), FoldedStatistics.WIDTH * 3 + 2, 1);
+
+    assertRefused(cutWithHeldOut, messages, "the held-out tokens in b of expert 2");
+  }
+
+  @Test
+  void shouldRefuseHeldOutSumsOfACutThatHasNone() {
+    assertRefused(cut, withHeldOut.layer(1, 1), "the cut has no held-out domain");
+  }
+
+  @Test
+  void shouldRefuseTheClaimOfHeldOutTilesInACutThatHasNone() {
+    List<SpecificRecord> messages = statistics.layer(1, 1);
+    LayerComplete complete = (LayerComplete) messages.get(messages.size() - 1);
+    messages.set(
+        messages.size() - 1, LayerComplete.newBuilder(complete).setHeldOutTiles(6).build());
+
+    assertRefused(messages, "6 held-out tiles were sent");
+  }
+
+  @Test
+  void shouldRefuseALayerWithoutTheHeldOutSumsOfTheCut() {
+    List<SpecificRecord> messages = statistics.layer(1, 1);
+
+    assertRefused(
+        withHeldOutOf(cut), messages, "held-out tiles: 0 came and 0 were sent where 6 belong");
+  }
+
+  private Cut withHeldOutOf(Cut plain) {
+    return Cut.newBuilder(plain).setHeldOut(cutWithHeldOut.getHeldOut()).build();
   }
 
   @Test
@@ -70,7 +143,7 @@ class LayerAssemblyTest {
     List<SpecificRecord> messages = new ArrayList<>(statistics.layer(1, 1));
     messages.remove(2);
 
-    assertRefused(messages, "5 tiles came and 6 were sent where 6 belong");
+    assertRefused(messages, "tiles: 5 came and 6 were sent where 6 belong");
   }
 
   @Test

@@ -7,6 +7,7 @@ import io.dume.schemas.message.Cut;
 import io.dume.schemas.message.CutSlot;
 import io.dume.schemas.message.DomainTokens;
 import io.dume.schemas.message.Fit;
+import io.dume.schemas.message.LambdaError;
 import io.dume.schemas.message.RouterPart;
 import io.dume.schemas.message.RouterVersion;
 import io.dume.schemas.wire.Ids;
@@ -44,9 +45,9 @@ class RouterMessagesTest {
       for (int i = 0; i < bias.length; i++) {
         bias[i] = random.nextFloat();
       }
-      gates.add(new LayerGate(layer, new double[0], weight, bias, 1e-15, 0.5, List.of()));
+      gates.add(new LayerGate(layer, weight, bias, 1e-15, 0.5, List.of(), List.of(0.9, 0.8, 0.7)));
     }
-    return new Solved(cut, fit, 0.01, SolveProfile.EJML, false, gates);
+    return new Solved(cut, fit, new CutSolution(0.01, List.of(), gates), SolveProfile.EJML, false);
   }
 
   @Property(tries = 50)
@@ -70,8 +71,8 @@ class RouterMessagesTest {
     assertThat(version.getParts()).isEqualTo(messages.size() - 1);
     Router router = Router.of(version, weights.toByteArray());
     for (int layer = 0; layer < FoldedStatistics.LAYERS; layer++) {
-      assertThat(router.weight(layer)).isEqualTo(solved.gates().get(layer).weight());
-      assertThat(router.bias(layer)).isEqualTo(solved.gates().get(layer).bias());
+      assertThat(router.weight(layer)).isEqualTo(solved.solution().gates().get(layer).weight());
+      assertThat(router.bias(layer)).isEqualTo(solved.solution().gates().get(layer).bias());
     }
   }
 
@@ -98,10 +99,7 @@ class RouterMessagesTest {
 
     List<Keyed> messages =
         RouterMessages.version(
-            new Solved(twoSlots, fit, 0.01, SolveProfile.EJML, true, solved.gates()),
-            1,
-            1 << 20,
-            NOW);
+            new Solved(twoSlots, fit, solved.solution(), SolveProfile.EJML, true), 1, 1 << 20, NOW);
 
     RouterVersion version = (RouterVersion) messages.get(1).message();
     assertThat(version.getDomains())
@@ -109,5 +107,40 @@ class RouterMessagesTest {
             new DomainTokens("novel", "novel", 15L, 3L),
             new DomainTokens("poems", "novel", 3L, 1L));
     assertThat(version.getMixed()).isTrue();
+  }
+
+  @Test
+  void shouldSayHowLambdaWasChosenAndWhatWasNotCounted() {
+    Cut full =
+        Cut.newBuilder(cut)
+            .setHeldOut(List.of(new CutSlot(Ids.random(), "code", 1, 8L, 2L)))
+            .setDuplicates(5)
+            .setLeftOut(6)
+            .build();
+    List<LambdaError> curve = List.of(new LambdaError(0.1, 0.5), new LambdaError(1.0, 0.25));
+    CutSolution solution = new CutSolution(1.0, curve, solved(1).solution().gates());
+
+    List<Keyed> messages =
+        RouterMessages.version(
+            new Solved(full, fit, solution, SolveProfile.EJML, false), 1, 1 << 20, NOW);
+
+    RouterVersion version = (RouterVersion) messages.get(1).message();
+    assertThat(version.getLambda()).isEqualTo(1.0);
+    assertThat(version.getAutoLambda()).isTrue();
+    assertThat(version.getLambdaCurve()).isEqualTo(curve);
+    assertThat(version.getHeldOut()).containsExactly(new DomainTokens("code", "code", 8L, 2L));
+    assertThat(version.getDuplicates()).isEqualTo(5);
+    assertThat(version.getLeftOut()).isEqualTo(6);
+    assertThat(version.getLayers())
+        .allSatisfy(layer -> assertThat(layer.getSeparability()).containsExactly(0.9, 0.8, 0.7));
+  }
+
+  @Test
+  void shouldNotGiveRefusalsOfTwoFitsTheSameKey() {
+    Cut other = Cut.newBuilder(cut).setFit(FoldedStatistics.fit("other").getId()).build();
+
+    Keyed one = RouterMessages.refusal(cut, "why", NOW);
+
+    assertThat(one.key()).isNotEqualTo(RouterMessages.refusal(other, "why", NOW).key());
   }
 }

@@ -17,7 +17,10 @@ import io.dume.schemas.message.Cut;
 import io.dume.schemas.message.CutRefused;
 import io.dume.schemas.message.DeadLetter;
 import io.dume.schemas.message.DomainTokens;
+import io.dume.schemas.message.Fit;
 import io.dume.schemas.message.FitFailed;
+import io.dume.schemas.message.FitPromoted;
+import io.dume.schemas.message.LambdaError;
 import io.dume.schemas.message.LayerFailed;
 import io.dume.schemas.message.RouterVersion;
 import io.dume.schemas.message.SolveProfileFixed;
@@ -27,6 +30,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -87,6 +91,9 @@ class SolverIT {
         assertGate(statistics.gate(layer, 0.01), router.weight(layer), router.bias(layer));
         assertThat(version.getLayers().get(layer).getResidual()).isBetween(0.0, 1e-12);
         assertThat(version.getLayers().get(layer).getSmallestPivot()).isPositive();
+        assertThat(version.getLayers().get(layer).getSeparability())
+            .hasSize(3)
+            .allSatisfy(share -> assertThat(share).isBetween(0.1, 0.999));
       }
       assertThat(version.getVersion()).isEqualTo(1);
       assertThat(version.getCut()).isEqualTo(7);
@@ -298,6 +305,183 @@ class SolverIT {
       assertThat(installation.events(2))
           .extracting(event -> published(event).getCut())
           .containsExactly(3L, 5L);
+    }
+  }
+
+  @Test
+  void shouldNotPassOverAnAutomaticCutForANewerOneOfAnotherFit() throws Exception {
+    try (Installation installation = installation()) {
+      FoldedStatistics statistics = new FoldedStatistics(installation.fit, 24, 40, 40, 40);
+      Fit candidate = FoldedStatistics.fit("candidate of " + installation.topics.prefix());
+      FoldedStatistics replayed = new FoldedStatistics(candidate, 25, 40, 40, 40);
+      installation.create(candidate, true);
+      installation.sendCut(statistics.cut(Installation.ROUTER, 1, List.of(), CONFIGURED));
+      installation.sendLayers(statistics, 1);
+      installation.sendCut(replayed.cut(Installation.ROUTER, 5, List.of(), CONFIGURED));
+      installation.sendLayers(replayed, 5);
+      installation.sendCut(replayed.cut(Installation.ROUTER, 6, List.of("ask"), CONFIGURED));
+
+      installation.start();
+
+      List<RouterEvent> events = installation.events(2);
+      assertThat(published(events.get(0)).getCut()).isEqualTo(1);
+      assertThat(published(events.get(0)).getFit()).isEqualTo(installation.fit);
+      assertThat(refused(events.get(1)).getCut()).isEqualTo(6);
+      assertThat(refused(events.get(1)).getReason()).contains("before it is promoted");
+    }
+  }
+
+  @Test
+  void shouldMoveOverToAPromotedFitWithTheNextNumberAndLeaveLateCutsOfTheOldOne() throws Exception {
+    try (Installation installation = installation()) {
+      FoldedStatistics old = new FoldedStatistics(installation.fit, 26, 40, 40, 40);
+      Fit replay = FoldedStatistics.fit("replay of " + installation.topics.prefix());
+      FoldedStatistics replayed = new FoldedStatistics(replay, 27, 50, 50, 50);
+      installation.start();
+      installation.sendCut(old.cut(Installation.ROUTER, 8, List.of(), CONFIGURED));
+      installation.sendLayers(old, 8);
+      installation.events(1);
+      installation.create(replay, true);
+
+      installation.append(new FitPromoted(Installation.ROUTER, replay.getId(), "move", List.of()));
+      installation.sendCut(old.cut(Installation.ROUTER, 9, List.of(), CONFIGURED));
+      installation.sendLayers(old, 9);
+      installation.sendCut(old.cut(Installation.ROUTER, 10, List.of("late"), CONFIGURED));
+      installation.sendLayers(old, 10);
+      installation.sendCut(replayed.cut(Installation.ROUTER, 1, List.of("move"), CONFIGURED));
+      installation.sendLayers(replayed, 1);
+
+      List<RouterEvent> events = installation.events(3);
+      assertThat(published(events.get(0)).getCut()).isEqualTo(8);
+      CutRefused late = refused(events.get(1));
+      assertThat(late.getRequests()).containsExactly("late");
+      assertThat(late.getReason()).contains("the fit was retired").contains("ask again");
+      RouterVersion moved = published(events.get(2));
+      assertThat(moved.getVersion()).isEqualTo(2);
+      assertThat(moved.getFit()).isEqualTo(replay);
+      assertThat(moved.getRequests()).containsExactly("move");
+      assertThat(events).hasSize(3);
+    }
+  }
+
+  @Test
+  void shouldChooseLambdaByTheHeldOutTokens() throws Exception {
+    try (Installation installation = installation()) {
+      FoldedStatistics statistics =
+          new FoldedStatistics(
+              installation.fit, 28, new long[] {20, 25, 30}, new long[] {12, 0, 14});
+      installation.start(config -> config.withLambda(LambdaChoice.AUTO));
+
+      installation.sendCut(statistics.cut(Installation.ROUTER, 1, List.of(), CONFIGURED));
+      installation.sendLayers(statistics, 1);
+
+      RouterVersion version = published(installation.events(1).get(0));
+      assertThat(version.getAutoLambda()).isTrue();
+      assertThat(version.getLambdaCurve()).hasSize(LambdaChoice.Auto.CANDIDATES.size());
+      assertThat(version.getLambdaCurve())
+          .allSatisfy(
+              point ->
+                  assertThat(point.getError())
+                      .isCloseTo(statistics.error(point.getLambda()), within(1e-7)));
+      assertThat(version.getLambda())
+          .isEqualTo(
+              version.getLambdaCurve().stream()
+                  .min(Comparator.comparing(LambdaError::getError))
+                  .orElseThrow()
+                  .getLambda());
+      assertThat(version.getHeldOut())
+          .containsExactly(
+              new DomainTokens("novel", "novel", 12L, 12L),
+              new DomainTokens("math", "math", 14L, 14L));
+      installation.sendCut(
+          statistics.cut(Installation.ROUTER, 2, List.of("ask"), Optional.of(version.getLambda())));
+      installation.sendLayers(statistics, 2);
+      RouterVersion given = published(installation.events(2).get(1));
+      assertThat(given.getSha256()).isEqualTo(version.getSha256());
+      assertThat(given.getLayers()).isEqualTo(version.getLayers());
+      assertThat(given.getAutoLambda()).isFalse();
+      assertThat(given.getLambdaCurve()).isEmpty();
+    }
+  }
+
+  @Test
+  void shouldChooseTheSameLambdaWithAnyNumberOfThreads() throws Exception {
+    try (Installation one = installation();
+        Installation other = installation()) {
+      for (Installation installation : List.of(one, other)) {
+        FoldedStatistics statistics =
+            new FoldedStatistics(
+                installation.fit, 29, new long[] {30, 30, 30}, new long[] {9, 9, 9});
+        installation.start(config -> config.withThreads(installation == one ? 1 : 4));
+        installation.sendCut(
+            Cut.newBuilder(statistics.cut(Installation.ROUTER, 1, List.of("ask"), CONFIGURED))
+                .setAutoLambda(true)
+                .build());
+        installation.sendLayers(statistics, 1);
+      }
+
+      RouterVersion first = published(one.events(1).get(0));
+      RouterVersion second = published(other.events(1).get(0));
+
+      assertThat(first.getLambdaCurve()).isNotEmpty();
+      assertThat(second.getLambdaCurve()).isEqualTo(first.getLambdaCurve());
+      assertThat(second.getSha256()).isEqualTo(first.getSha256());
+    }
+  }
+
+  @Test
+  void shouldRefuseToChooseLambdaWhereNothingIsHeldOutAndSayWhatToDo() throws Exception {
+    try (Installation installation = installation()) {
+      FoldedStatistics statistics = new FoldedStatistics(installation.fit, 30, 40, 40, 40);
+      installation.start(config -> config.withLambda(LambdaChoice.AUTO));
+
+      installation.sendCut(statistics.cut(Installation.ROUTER, 1, List.of("ask"), CONFIGURED));
+
+      assertThat(refused(installation.events(1).get(0)).getReason()).contains("--held-out");
+    }
+  }
+
+  @Test
+  void shouldTakeItsPlaceBackAtOnceWhereItWasKilledAndHasAName() throws Exception {
+    try (Installation installation = installation();
+        CutSubscription killed =
+            new CutSubscription(installation.config().withInstance("solver-1"))) {
+      await()
+          .until(
+              () -> {
+                killed.poll(Duration.ofMillis(100));
+                return killed.assigned();
+              });
+
+      Installation.Running restarted =
+          installation.start(config -> config.withInstance("solver-1"));
+
+      // A solver without a name would wait for the session timeout of 15 s.
+      await().atMost(Duration.ofSeconds(10)).until(restarted.solver()::active);
+      assertThatExceptionOfType(IllegalStateException.class)
+          .isThrownBy(() -> pollUntilFenced(killed))
+          .withMessageContaining("another solver was started as instance solver-1");
+      assertThat(restarted.ended()).isNotDone();
+    }
+  }
+
+  private static void pollUntilFenced(CutSubscription subscription) {
+    for (int poll = 0; poll < 200; poll++) {
+      subscription.poll(Duration.ofMillis(100));
+    }
+  }
+
+  @Test
+  void shouldMakeWayForAStandbyAtOnceWhereItHasANameAndIsStopped() throws Exception {
+    try (Installation installation = installation()) {
+      Installation.Running first = installation.start(config -> config.withInstance("one"));
+      await().until(first.solver()::active);
+      Installation.Running second = installation.start(config -> config.withInstance("two"));
+
+      first.solver().close();
+
+      await().atMost(Duration.ofSeconds(10)).until(second.solver()::active);
+      assertThat(first.ended()).isCompleted();
     }
   }
 

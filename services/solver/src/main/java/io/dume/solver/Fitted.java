@@ -1,0 +1,113 @@
+package io.dume.solver;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * How well columns W fit the statistics of a layer, those that they were solved from or others.
+ * Everything follows from A, b, W and the product A W, which is computed once; no token is looked
+ * at again. Sums run in one fixed order.
+ */
+final class Fitted {
+  private final LayerStatistics statistics;
+  private final double[] w;
+  private final double[] product;
+
+  /**
+   * @param statistics A and b, left as they are
+   * @param w n x experts, row-major, left as it is: before columns are normalised
+   */
+  Fitted(LayerStatistics statistics, double[] w) {
+    this.statistics = statistics;
+    this.w = w;
+    this.product = product(statistics.a(), statistics.size(), w, statistics.experts());
+  }
+
+  private static double[] product(double[] a, int n, double[] w, int columns) {
+    double[] product = new double[n * columns];
+    double[] row = new double[columns];
+    for (int i = 0; i < n; i++) {
+      Arrays.fill(row, 0);
+      for (int k = 0; k < n; k++) {
+        double entry = a[i * n + k];
+        for (int j = 0; j < columns; j++) {
+          row[j] += entry * w[k * columns + j];
+        }
+      }
+      System.arraycopy(row, 0, product, i * columns, columns);
+    }
+    return product;
+  }
+
+  /** ||(A + λI) W - b||_F / ||b||_F. */
+  double residual(double lambda) {
+    double difference = 0;
+    double target = 0;
+    for (int i = 0; i < product.length; i++) {
+      double wanted = statistics.b()[i];
+      double missed = lambda * w[i] + product[i] - wanted;
+      difference += missed * missed;
+      target += wanted * wanted;
+    }
+    return target == 0 ? Math.sqrt(difference) : Math.sqrt(difference) / Math.sqrt(target);
+  }
+
+  /**
+   * For each column j the sum over tokens of (y_j - w_jᵀ [x; 1])², that is n_j - 2 w_jᵀ b_j + w_jᵀ
+   * A w_j, where n_j is the number of tokens that belong to j.
+   */
+  double[] squaredErrors() {
+    int experts = statistics.experts();
+    double[] errors = new double[experts];
+    for (int i = 0; i < statistics.size(); i++) {
+      for (int j = 0; j < experts; j++) {
+        int at = i * experts + j;
+        errors[j] += w[at] * (product[at] - 2 * statistics.b()[at]);
+      }
+    }
+    for (int j = 0; j < experts; j++) {
+      errors[j] += tokens(j);
+    }
+    return errors;
+  }
+
+  /**
+   * The mean over tokens of ||y - Wᵀ [x; 1]||²: (tr(Wᵀ A W) - 2 tr(Wᵀ b) + tokens) / tokens.
+   *
+   * @return the error; not a number where there is no token
+   */
+  double meanSquaredError() {
+    double sum = 0;
+    for (double error : squaredErrors()) {
+      sum += error;
+    }
+    return sum / allTokens();
+  }
+
+  /**
+   * For each column R² = 1 - RSS / TSS, the share of the variance of "belongs to this expert" that
+   * the column explains, with TSS = n_j (1 - n_j / n). 1 is the best; below 0 it does worse than
+   * the constant n_j / n, as a penalty that is too large makes it (it shrinks the intercept too).
+   * Nothing is clamped. 0 where all tokens, or none, belong to the expert: nothing is to be told
+   * apart.
+   */
+  List<Double> separability() {
+    double all = allTokens();
+    double[] errors = squaredErrors();
+    List<Double> shares = new ArrayList<>();
+    for (int j = 0; j < errors.length; j++) {
+      double total = tokens(j) * (1 - tokens(j) / all);
+      shares.add(total == 0 ? 0 : 1 - errors[j] / total);
+    }
+    return List.copyOf(shares);
+  }
+
+  private double tokens(int column) {
+    return statistics.b()[(statistics.size() - 1) * statistics.experts() + column];
+  }
+
+  private double allTokens() {
+    return statistics.a()[statistics.a().length - 1];
+  }
+}

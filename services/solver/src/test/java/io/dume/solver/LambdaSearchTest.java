@@ -1,0 +1,134 @@
+package io.dume.solver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.within;
+
+import io.dume.schemas.message.LambdaError;
+import io.dume.solver.LambdaSearch.Trial;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+
+class LambdaSearchTest {
+  private static final List<Double> DECADES = LambdaChoice.Auto.CANDIDATES;
+
+  private static List<List<Trial>> trials(List<FoldedLayer> layers) {
+    try (LayerSolver solver = new LayerSolver(new EjmlFactorisation())) {
+      return layers.stream().map(layer -> LambdaSearch.trials(solver, layer)).toList();
+    }
+  }
+
+  private static LayerSolver.Solution solve(LayerStatistics statistics, double lambda)
+      throws UnsolvableException {
+    try (LayerSolver solver = new LayerSolver(new EjmlFactorisation())) {
+      return solver.solve(statistics, lambda);
+    }
+  }
+
+  private static FoldedLayer layer(RawTokens training, RawTokens heldOut, int layer) {
+    return new FoldedLayer(training.statistics(layer), Optional.of(heldOut.statistics(layer)));
+  }
+
+  @Property(tries = 20)
+  void shouldChooseTheLambdaWithTheLeastErrorOverPredictionsOfEachHeldOutToken(
+      @ForAll long seed,
+      @ForAll @IntRange(min = 1, max = 24) int width,
+      @ForAll @IntRange(min = 0, max = 9) int ofOneExpert)
+      throws UnsolvableException {
+    List<RawTokens> training = new ArrayList<>();
+    List<RawTokens> heldOut = new ArrayList<>();
+    List<FoldedLayer> layers = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      training.add(new RawTokens(seed + i, seed * 31 + i, width, 15, 20, 12));
+      heldOut.add(new RawTokens(seed + i, ~seed * 31 + i, width, 9, ofOneExpert, 11));
+      layers.add(layer(training.get(i), heldOut.get(i), i));
+    }
+
+    CutSolution solution = LambdaSearch.choose(trials(layers));
+
+    assertThat(solution.curve()).extracting(LambdaError::getLambda).isEqualTo(DECADES);
+    for (LambdaError point : solution.curve()) {
+      double sum = 0;
+      for (int i = 0; i < 3; i++) {
+        double[] w = solve(training.get(i).statistics(i), point.getLambda()).w();
+        sum += Arrays.stream(heldOut.get(i).squaredErrors(w)).sum() / heldOut.get(i).count();
+      }
+      assertThat(point.getError()).isCloseTo(sum / 3, within(1e-9 * (1 + sum)));
+      if (point.getLambda() == solution.lambda()) {
+        assertThat(solution.curve())
+            .allSatisfy(
+                other -> assertThat(other.getError()).isGreaterThanOrEqualTo(point.getError()));
+      }
+    }
+    assertThat(solution.curve()).extracting(LambdaError::getLambda).contains(solution.lambda());
+  }
+
+  @Property(tries = 20)
+  void shouldGiveTheGatesThatTheChosenLambdaGivesAlone(@ForAll long seed)
+      throws UnsolvableException {
+    List<FoldedLayer> layers = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      layers.add(
+          layer(
+              new RawTokens(seed + i, seed, 12, 15, 20),
+              new RawTokens(seed + i, ~seed, 12, 9, 9),
+              i));
+    }
+
+    CutSolution solution = LambdaSearch.choose(trials(layers));
+
+    for (int i = 0; i < 2; i++) {
+      assertThat(solution.gates().get(i))
+          .usingRecursiveComparison()
+          .isEqualTo(solve(layers.get(i).training(), solution.lambda()).gate());
+    }
+  }
+
+  @Test
+  void shouldLeaveOutALambdaThatOneLayerIsNotPositiveDefiniteWith() throws UnsolvableException {
+    FoldedLayer well = layer(new RawTokens(1, 2, 1, 9, 9), new RawTokens(1, 3, 1, 5, 5), 0);
+    // An eigenvalue of -0.05: definite from 0.1 on.
+    FoldedLayer indefinite =
+        new FoldedLayer(
+            new LayerStatistics(1, 2, 2, new double[] {-0.05, 0, 0, 4}, new double[] {1, 1, 2, 2}),
+            well.heldOut());
+
+    CutSolution solution = LambdaSearch.choose(trials(List.of(well, indefinite)));
+
+    assertThat(solution.curve())
+        .extracting(LambdaError::getLambda)
+        .containsExactly(0.1, 1.0, 1e1, 1e2, 1e3, 1e4);
+    assertThat(solution.lambda()).isGreaterThanOrEqualTo(0.1);
+    assertThat(solution.gates()).extracting(LayerGate::layer).containsExactly(0, 1);
+  }
+
+  @Test
+  void shouldRefuseWhereNoLambdaWorksInAllLayers() {
+    FoldedLayer well = layer(new RawTokens(1, 2, 1, 9, 9), new RawTokens(1, 3, 1, 5, 5), 0);
+    FoldedLayer broken =
+        new FoldedLayer(
+            new LayerStatistics(1, 2, 2, new double[] {-1e9, 0, 0, 4}, new double[] {1, 1, 2, 2}),
+            well.heldOut());
+
+    assertThatExceptionOfType(UnsolvableException.class)
+        .isThrownBy(() -> LambdaSearch.choose(trials(List.of(well, broken))))
+        .withMessageContaining("none of the values")
+        .withMessageContaining("layer 1");
+  }
+
+  @Test
+  void shouldTakeTheSmallestOfEquallyGoodOnes() throws UnsolvableException {
+    LayerGate gate = new LayerGate(0, new float[1], new float[1], 0, 1, List.of(), List.of(0.0));
+    List<Trial> level = DECADES.stream().<Trial>map(l -> new Trial.Worked(gate, 0.5)).toList();
+
+    CutSolution solution = LambdaSearch.choose(List.of(level));
+
+    assertThat(solution.lambda()).isEqualTo(1e-6);
+  }
+}
