@@ -30,7 +30,8 @@ final class BrokerSettings {
       EmbeddedBrokerConfig config, Path logs, int port, int controllerPort) {
     Map<String, String> settings = new HashMap<>(singleNode());
     refuseUnknown(config.brokerProperties());
-    advertised(config, port).ifPresent(value -> settings.put("advertised.listeners", value));
+    advertised(config, port)
+        .ifPresent(name -> settings.put("advertised.listeners", BROKER_LISTENER + "://" + name));
     settings.putAll(config.brokerProperties());
     settings.put("process.roles", "broker,controller");
     settings.put("node.id", Integer.toString(NODE_ID));
@@ -46,14 +47,36 @@ final class BrokerSettings {
         "listeners",
         BROKER_LISTENER
             + "://"
-            + bracketed(config.host())
-            + ":"
-            + port
+            + address(config, port)
             + ","
             + CONTROLLER_LISTENER
             + "://"
             + controller);
     return settings;
+  }
+
+  /**
+   * The settings of a broker with security: as {@link #of}, and beside the users' listener one of
+   * its own on loopback.
+   */
+  static Map<String, String> secure(
+      EmbeddedBrokerConfig config,
+      SecureListeners secure,
+      Path logs,
+      int port,
+      int controllerPort) {
+    Map<String, String> settings = of(config, logs, port, controllerPort);
+    String controller = CONTROLLER_LISTENER + "://" + EmbeddedBrokerConfig.LOOPBACK;
+    settings.putAll(
+        secure.settings(
+            address(config, port),
+            advertised(config, port).orElse(address(config, port)),
+            controller + ":" + controllerPort));
+    return settings;
+  }
+
+  private static String address(EmbeddedBrokerConfig config, int port) {
+    return bracketed(config.host()) + ":" + port;
   }
 
   private static Map<String, String> singleNode() {
@@ -115,7 +138,7 @@ final class BrokerSettings {
         return Optional.empty();
       }
       String name = InetAddress.getLocalHost().getCanonicalHostName();
-      return Optional.of(BROKER_LISTENER + "://" + bracketed(name) + ":" + port);
+      return Optional.of(bracketed(name) + ":" + port);
     } catch (UnknownHostException e) {
       throw new EmbeddedBrokerException(
           "host "

@@ -145,9 +145,18 @@ public final class EmbeddedBroker implements AutoCloseable {
 
   private KafkaRaftServer startOn(Path logs, int candidate) {
     int controllerPort = Ports.free(EmbeddedBrokerConfig.LOOPBACK);
+    Optional<SecureListeners> secure =
+        config
+            .security()
+            .map(s -> new SecureListeners(s, Ports.free(EmbeddedBrokerConfig.LOOPBACK)));
     KafkaConfig kafka;
     try {
-      kafka = new KafkaConfig(BrokerSettings.of(config, logs, candidate, controllerPort), false);
+      kafka =
+          new KafkaConfig(
+              secure
+                  .map(s -> BrokerSettings.secure(config, s, logs, candidate, controllerPort))
+                  .orElseGet(() -> BrokerSettings.of(config, logs, candidate, controllerPort)),
+              false);
     } catch (ConfigException | IllegalArgumentException e) {
       throw new EmbeddedBrokerException(
           "the broker properties are not valid: " + e.getMessage(), e);
@@ -156,6 +165,7 @@ public final class EmbeddedBroker implements AutoCloseable {
     try {
       starting = new KafkaRaftServer(kafka, Time.SYSTEM);
       starting.startup();
+      secure.ifPresent(SecureListeners::writeUsers);
       return starting;
     } catch (Exception e) {
       if (starting != null) {

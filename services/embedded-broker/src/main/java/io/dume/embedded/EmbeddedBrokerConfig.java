@@ -3,6 +3,7 @@ package io.dume.embedded;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -16,9 +17,15 @@ import java.util.TreeMap;
  *     directory and taken again at the next start if it is still free
  * @param brokerProperties further broker settings under Kafka's own names, stronger than this
  *     module's defaults
+ * @param security users, encryption and access control; without it, everybody who can reach the
+ *     port may do everything
  */
 public record EmbeddedBrokerConfig(
-    Path dataDirectory, String host, int port, Map<String, String> brokerProperties) {
+    Path dataDirectory,
+    String host,
+    int port,
+    Map<String, String> brokerProperties,
+    Optional<BrokerSecurity> security) {
 
   /** The default host. */
   public static final String LOOPBACK = "127.0.0.1";
@@ -43,6 +50,17 @@ public record EmbeddedBrokerConfig(
           "log.dirs",
           "metadata.log.dir");
 
+  /** Settings that follow from {@link BrokerSecurity}, where there is one. */
+  private static final Set<String> OWNED_WHEN_SECURE =
+      Set.of(
+          "advertised.listeners",
+          "authorizer.class.name",
+          "listener.security.protocol.map",
+          "sasl.enabled.mechanisms",
+          "sasl.mechanism.controller.protocol",
+          "sasl.mechanism.inter.broker.protocol",
+          "super.users");
+
   /**
    * @throws IllegalArgumentException if a value is outside its range or a property is one that the
    *     embedded broker sets itself
@@ -58,16 +76,17 @@ public record EmbeddedBrokerConfig(
       throw new IllegalArgumentException(
           "port is " + port + "; give 1 to 65535, or 0 for a free port");
     }
+    boolean secure = security.isPresent();
     brokerProperties.keySet().stream()
-        .filter(OWNED::contains)
+        .filter(name -> OWNED.contains(name) || (secure && OWNED_WHEN_SECURE.contains(name)))
         .findFirst()
         .ifPresent(
             name -> {
               throw new IllegalArgumentException(
                   "broker property "
                       + name
-                      + " is set by the embedded broker itself; remove it (host, port and data"
-                      + " directory have settings of their own)");
+                      + " is set by the embedded broker itself; remove it (host, port, data"
+                      + " directory and security have settings of their own)");
             });
     brokerProperties = Map.copyOf(brokerProperties);
   }
@@ -79,7 +98,7 @@ public record EmbeddedBrokerConfig(
    * @return a configuration to refine with the {@code with…} methods
    */
   public static EmbeddedBrokerConfig in(Path dataDirectory) {
-    return new EmbeddedBrokerConfig(dataDirectory, LOOPBACK, 0, Map.of());
+    return new EmbeddedBrokerConfig(dataDirectory, LOOPBACK, 0, Map.of(), Optional.empty());
   }
 
   /**
@@ -87,7 +106,7 @@ public record EmbeddedBrokerConfig(
    * @return a copy with that host
    */
   public EmbeddedBrokerConfig withHost(String newHost) {
-    return new EmbeddedBrokerConfig(dataDirectory, newHost, port, brokerProperties);
+    return new EmbeddedBrokerConfig(dataDirectory, newHost, port, brokerProperties, security);
   }
 
   /**
@@ -95,7 +114,7 @@ public record EmbeddedBrokerConfig(
    * @return a copy with that port
    */
   public EmbeddedBrokerConfig withPort(int newPort) {
-    return new EmbeddedBrokerConfig(dataDirectory, host, newPort, brokerProperties);
+    return new EmbeddedBrokerConfig(dataDirectory, host, newPort, brokerProperties, security);
   }
 
   /**
@@ -114,6 +133,15 @@ public record EmbeddedBrokerConfig(
   public EmbeddedBrokerConfig withBrokerProperties(Map<String, String> additional) {
     Map<String, String> all = new TreeMap<>(brokerProperties);
     all.putAll(additional);
-    return new EmbeddedBrokerConfig(dataDirectory, host, port, all);
+    return new EmbeddedBrokerConfig(dataDirectory, host, port, all, security);
+  }
+
+  /**
+   * @param newSecurity users, encryption and access control
+   * @return a copy with that security
+   */
+  public EmbeddedBrokerConfig withSecurity(BrokerSecurity newSecurity) {
+    return new EmbeddedBrokerConfig(
+        dataDirectory, host, port, brokerProperties, Optional.of(newSecurity));
   }
 }

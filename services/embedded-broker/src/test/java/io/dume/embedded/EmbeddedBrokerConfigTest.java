@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -17,7 +19,8 @@ class EmbeddedBrokerConfigTest {
   @Test
   void shouldListenOnLoopbackAndAFreePortByDefault() {
     assertThat(DEFAULTS)
-        .isEqualTo(new EmbeddedBrokerConfig(Path.of("data"), "127.0.0.1", 0, Map.of()));
+        .isEqualTo(
+            new EmbeddedBrokerConfig(Path.of("data"), "127.0.0.1", 0, Map.of(), Optional.empty()));
   }
 
   @ParameterizedTest
@@ -62,5 +65,32 @@ class EmbeddedBrokerConfigTest {
             .withBrokerProperty("num.io.threads", "3");
 
     assertThat(config.brokerProperties()).containsExactly(Map.entry("num.io.threads", "3"));
+  }
+
+  @Test
+  void shouldRefuseAPropertyThatWouldOpenASecureBroker() {
+    EmbeddedBrokerConfig secure = DEFAULTS.withSecurity(security(Map.of("admin", "secret")));
+
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> secure.withBrokerProperty("super.users", "User:everybody"))
+        .withMessageContaining("super.users");
+  }
+
+  @Test
+  void shouldRefuseASuperUserWithoutAPassword() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> security(Map.of("other", "secret")))
+        .withMessageContaining("[admin]");
+  }
+
+  @Test
+  void shouldShowNoPassword() {
+    EmbeddedBrokerConfig secure = DEFAULTS.withSecurity(security(Map.of("admin", "hush-user")));
+
+    assertThat(secure.toString()).contains("admin").doesNotContain("hush");
+  }
+
+  private static BrokerSecurity security(Map<String, String> users) {
+    return new BrokerSecurity(Path.of("key.p12"), "hush-key", users, Set.of("admin"));
   }
 }
