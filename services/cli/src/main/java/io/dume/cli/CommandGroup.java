@@ -38,6 +38,7 @@ record CommandGroup(String title, List<Object> commands) {
                 new AccumulatorCommand(context),
                 new SolverCommand(context),
                 new BrokerCommand(context),
-                new HealthCommand(context))));
+                new HealthCommand(context),
+                new AclsCommand(context))));
   }
 }

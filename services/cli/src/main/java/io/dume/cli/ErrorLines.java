@@ -51,7 +51,8 @@ final class ErrorLines implements IParameterExceptionHandler, IExecutionExceptio
       return handleParseException(usage, new String[0]);
     }
     Throwable cause = unwrapped(exception);
-    console.note(command.getCommandSpec().qualifiedName() + ": " + line(cause));
+    String advice = AclAdvice.of(exception, command.getCommandSpec()).map(a -> "; " + a).orElse("");
+    console.note(command.getCommandSpec().qualifiedName() + ": " + line(cause) + advice);
     if (DumeCommandLine.verbosity(parsed).verbose()) {
       exception.printStackTrace(console.err());
     }

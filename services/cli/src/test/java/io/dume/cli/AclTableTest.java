@@ -1,0 +1,110 @@
+package io.dume.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.dume.schemas.kafka.Topics;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.apache.kafka.common.resource.PatternType;
+import org.apache.kafka.common.resource.ResourceType;
+import org.junit.jupiter.api.Test;
+
+class AclTableTest {
+
+  private static final Map<String, String> DEFAULTS =
+      Map.of(
+          "prefix", Topics.DEFAULT.prefix(), "router", RouterOptions.DEFAULT, "documents", "TOPIC");
+
+  private static final String HEADING = "| service | may | on | for |\n|---|---|---|---|\n";
+
+  @Test
+  void shouldBeTheTableOfTheReadme() throws IOException {
+    String readme = Files.readString(Path.of("../../README.md"));
+    assumeTrue(readme.contains(HEADING), "the README has no such table");
+
+    String table = markdown();
+
+    assertThat(readme).contains(table);
+  }
+
+  /** The README's table of everything, for an installation with the default names. */
+  private static String markdown() {
+    return AclTable.get().entries().stream()
+        .map(entry -> entry.resolved(DEFAULTS))
+        .map(
+            entry ->
+                "| %s | %s | %s `%s` | %s |\n"
+                    .formatted(
+                        entry.service(),
+                        entry.operationNames(),
+                        entry.kind().replace('-', ' ') + (prefixed(entry) ? "s" : ""),
+                        entry.name() + (prefixed(entry) ? "*" : ""),
+                        entry.reason()))
+        .map(line -> line.replace("|  |", "| |"))
+        .collect(Collectors.joining("", HEADING, "\n"));
+  }
+
+  private static boolean prefixed(AclEntry entry) {
+    return entry.pattern() == PatternType.PREFIXED;
+  }
+
+  @Test
+  void shouldNameOnlyCommandsThatAreThere() {
+    List<String> commands =
+        List.copyOf(
+            DumeCommandLine.create(
+                    new CliContext(
+                        new Console(
+                            new PrintWriter(new StringWriter()),
+                            new PrintWriter(new StringWriter()),
+                            false),
+                        Map.of(),
+                        Clock.systemUTC(),
+                        new StopSignal(hook -> {})))
+                .getSubcommands()
+                .keySet());
+
+    assertThat(commands)
+        .filteredOn(command -> AclTable.get().serviceOf(command).isPresent())
+        .hasSizeGreaterThan(6);
+    assertThat(AclTable.get().services())
+        .allSatisfy(
+            service ->
+                assertThat(commands)
+                    .anyMatch(
+                        command ->
+                            AclTable.get().serviceOf(command).filter(service::equals).isPresent()));
+  }
+
+  @Test
+  void shouldGiveNoServiceMoreThanReadWriteCreateAndDescribe() {
+    assertThat(AclTable.get().entries())
+        .allSatisfy(
+            entry -> {
+              assertThat(List.of("Read", "Write", "Create, Describe", "Describe", "Read, Write"))
+                  .contains(entry.operationNames());
+              assertThat(entry.type())
+                  .isIn(ResourceType.TOPIC, ResourceType.GROUP, ResourceType.TRANSACTIONAL_ID);
+            });
+  }
+
+  @Test
+  void shouldStandForAllTopicsWhereThePrefixIsEmpty() {
+    AclEntry entry = AclTable.get().of("solver").get(0).resolved(Map.of("prefix", ""));
+
+    assertThat(entry.bindings("User:solver"))
+        .allSatisfy(
+            binding -> {
+              assertThat(binding.pattern().name()).isEqualTo("*");
+              assertThat(binding.pattern().patternType()).isEqualTo(PatternType.LITERAL);
+            });
+  }
+}
