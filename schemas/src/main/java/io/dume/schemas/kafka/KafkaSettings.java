@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.TreeSet;
 
 /**
  * How a service reaches Kafka. Any client setting passes through: without a prefix it goes to every
@@ -138,6 +139,13 @@ public record KafkaSettings(String bootstrapServers, Map<String, String> setting
    */
   public Map<String, String> topic() {
     return prefixed("topic.");
+  }
+
+  /** Names without their values: some of these are passwords, and this may end up in a log. */
+  @Override
+  public String toString() {
+    return "KafkaSettings[bootstrapServers=%s, settings=%s]"
+        .formatted(bootstrapServers, new TreeSet<>(settings.keySet()));
   }
 
   private Properties client(String prefix, Map<String, ?> defaults) {

@@ -126,4 +126,12 @@ class KafkaSettingsTest {
         .isThrownBy(() -> KafkaSettings.of(" "))
         .withMessageContaining("host:port");
   }
+
+  @Test
+  void shouldShowNoValueSinceItMayBeASecret() {
+    KafkaSettings settings =
+        new KafkaSettings("broker:9092", Map.of("ssl.key.password", "hush", "linger.ms", "5"));
+
+    assertThat(settings).asString().contains("[linger.ms, ssl.key.password]").doesNotContain("hush");
+  }
 }
