@@ -13,6 +13,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.Topology;
@@ -32,8 +33,10 @@ public final class Accumulator implements AutoCloseable {
 
   private final AccumulatorConfig config;
   private final CompletableFuture<AccumulatorException> failure = new CompletableFuture<>();
+  private final StateFiles files;
   private final Application sequencer;
   private final Application fold;
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   /** One of the two Streams applications. */
   private final class Application {
@@ -62,8 +65,9 @@ public final class Accumulator implements AutoCloseable {
     }
   }
 
-  private Accumulator(AccumulatorConfig config, int partitions) {
+  private Accumulator(AccumulatorConfig config, int partitions, StateFiles files) {
     this.config = config;
+    this.files = files;
     this.sequencer =
         new Application(
             "sequencer",
@@ -83,7 +87,8 @@ public final class Accumulator implements AutoCloseable {
    * @param config what it is told
    * @return the running accumulator
    * @throws InterruptedException if interrupted while the cluster answers
-   * @throws AccumulatorException if the topics do not belong together
+   * @throws AccumulatorException if the topics do not belong together, or the state directory can't
+   *     be used
    * @throws IllegalStateException if the cluster refuses or does not answer
    */
   public static Accumulator start(AccumulatorConfig config) throws InterruptedException {
@@ -109,7 +114,16 @@ public final class Accumulator implements AutoCloseable {
                     results));
       }
     }
-    Accumulator accumulator = new Accumulator(config, partitions);
+    StateFiles files = StateFiles.open(config.stateDirectory());
+    Accumulator accumulator;
+    try {
+      accumulator = new Accumulator(config, partitions, files);
+    } catch (RuntimeException e) {
+      files.close();
+      throw StateFailure.of(config.stateDirectory(), e)
+          .<RuntimeException>map(message -> new AccumulatorException(message, e))
+          .orElse(e);
+    }
     try {
       accumulator.sequencer.streams.start();
       accumulator.fold.streams.start();
@@ -129,7 +143,10 @@ public final class Accumulator implements AutoCloseable {
     LOG.error("The {} has failed", application, cause);
     failure.complete(
         new AccumulatorException(
-            "the %s has failed: %s".formatted(application, cause.getMessage()), cause));
+            StateFailure.of(config.stateDirectory(), cause)
+                .orElseGet(
+                    () -> "the %s has failed: %s".formatted(application, cause.getMessage())),
+            cause));
   }
 
   /**
@@ -171,18 +188,35 @@ public final class Accumulator implements AutoCloseable {
    */
   @Override
   public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    try (files) {
+      if (stop() && !failure.isDone()) {
+        files.trust();
+      }
+    } catch (AccumulatorException e) {
+      LOG.warn("The next start restores all stores: {}", e.getMessage());
+    }
+  }
+
+  /** Returns whether both have stopped in order. */
+  private boolean stop() {
     long deadline = System.nanoTime() + config.closeTimeout().toNanos();
     // Both begin to stop before either is waited for.
     sequencer.streams.close(Duration.ZERO);
     fold.streams.close(Duration.ZERO);
+    boolean inOrder = true;
     for (Application application : List.of(sequencer, fold)) {
       Duration left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
       if (!application.streams.close(left)) {
+        inOrder = false;
         LOG.warn(
             "The {} did not stop within {}; its transaction will be aborted",
             application.name,
             config.closeTimeout());
       }
     }
+    return inOrder;
   }
 }

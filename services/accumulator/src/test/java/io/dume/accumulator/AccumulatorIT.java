@@ -19,11 +19,9 @@ import io.dume.topology.synthetic.PlainSums;
 import io.dume.topology.synthetic.SyntheticFit;
 import io.dume.topology.synthetic.SyntheticFlush;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -34,6 +32,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @Timeout(180)
 class AccumulatorIT {
@@ -91,7 +91,7 @@ class AccumulatorIT {
   }
 
   private static CutRequested request(String id, PartitionOffset... upTo) {
-    return new CutRequested(SyntheticFit.ROUTER, id, List.of(upTo), null);
+    return new CutRequested(SyntheticFit.ROUTER, id, List.of(upTo), null, false);
   }
 
   private void assertSums(Fit fit, LayersOfCut cut, PlainSums expected) {
@@ -162,10 +162,19 @@ class AccumulatorIT {
     }
   }
 
-  @Test
-  void shouldGoOnAfterARestartThatLostItsStateDirectory() throws Exception {
+  /** Names of files that are gone after a clean stop; the rest is there. */
+  @ParameterizedTest(name = "without {0}")
+  @CsvSource({
+    "everything, .*",
+    "CURRENT, CURRENT",
+    "tables, .*\\.sst",
+    "descriptors, MANIFEST.*",
+    "stores, .*(sst|log|CURRENT|IDENTITY|LOG.*|OPTIONS.*|MANIFEST.*)"
+  })
+  void shouldGoOnAfterARestartThatLostOfItsStateDirectory(String what, String gone)
+      throws Exception {
     System.out.printf("-Ddume.seed=%d%n", seed);
-    Topics topics = new Topics("lost.");
+    Topics topics = new Topics("lost-%s.".formatted(what));
     Fit fit = SyntheticFit.of("lost", 5, 20, 8, 3, PARTITIONS);
     PlainSums sums = new PlainSums(fit);
     SyntheticFlush first = flush(fit, 0, 0, 10);
@@ -181,7 +190,7 @@ class AccumulatorIT {
       assertSums(fit, outside.awaitCut(fit, 1), sums);
       assertRunning(accumulator);
     }
-    delete(state);
+    delete(state, gone);
 
     try (Accumulator again = started(config(topics));
         Installation outside = new Installation(kafka(), topics, PARTITIONS)) {
@@ -201,19 +210,18 @@ class AccumulatorIT {
     }
   }
 
-  private static void delete(Path directory) throws IOException {
+  private static void delete(Path directory, String names) throws IOException {
+    List<Path> files;
     try (Stream<Path> all = Files.walk(directory)) {
-      all.sorted(Comparator.reverseOrder())
-          .forEach(
-              path -> {
-                try {
-                  Files.delete(path);
-                } catch (IOException e) {
-                  throw new UncheckedIOException(e);
-                }
-              });
+      files =
+          all.filter(Files::isRegularFile)
+              .filter(file -> file.getFileName().toString().matches(names))
+              .toList();
     }
-    Files.createDirectories(directory);
+    assertThat(files).as("files to lose").isNotEmpty();
+    for (Path file : files) {
+      Files.delete(file);
+    }
   }
 
   @Test
