@@ -24,6 +24,7 @@ final class BoundedDecoder extends Decoder {
    */
   static final int MAX_STRING_BYTES = 64 * 1024;
 
+  private static final char REPLACEMENT = '\uFFFD';
   private static final Decoder NOTHING = DecoderFactory.get().binaryDecoder(new byte[0], null);
 
   private final int longestString;
@@ -78,11 +79,17 @@ final class BoundedDecoder extends Decoder {
   @Override
   public String readString() throws IOException {
     byte[] bytes = claimed(stringSize());
-    try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-    } catch (CharacterCodingException e) {
-      throw new IOException("a string that is not UTF-8", e);
+    String string = new String(bytes, StandardCharsets.UTF_8);
+    if (string.indexOf(REPLACEMENT) >= 0) {
+      // Either it stands there or it stands for what is no UTF-8. A strict decoder costs more
+      // memory than a short string, so it is asked only here.
+      try {
+        StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
+      } catch (CharacterCodingException e) {
+        throw new IOException("a string that is not UTF-8", e);
+      }
     }
+    return string;
   }
 
   @Override

@@ -35,7 +35,7 @@ final class RandomMessages {
     return record;
   }
 
-  private static Object value(Schema schema, Random random) {
+  static Object value(Schema schema, Random random) {
     return switch (schema.getType()) {
       case RECORD ->
           fill(

@@ -222,6 +222,13 @@ class WireTest {
   }
 
   @Test
+  void shouldReadTheReplacementCharacterWhereItWasWritten() throws Exception {
+    FitFailed message = new FitFailed(new Id(new byte[16]), "a \uFFFD b");
+
+    assertThat(Wire.decode(Wire.encode(message))).isEqualTo(message);
+  }
+
+  @Test
   void shouldRefuseAStringThatIsTooLongToBeQuoted() throws Exception {
     byte[] longest = Wire.encode(new FitFailed(new Id(new byte[16]), "a".repeat(64 * 1024)));
     byte[] longer = Wire.encode(new FitFailed(new Id(new byte[16]), "a".repeat(64 * 1024 + 1)));
