@@ -1,6 +1,8 @@
 package io.dume.extractor;
 
+import io.dume.schemas.message.Fit;
 import java.time.Clock;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -36,6 +38,17 @@ final class RunningWorker implements AutoCloseable {
       ended.join();
     }
     return worker.snapshot();
+  }
+
+  /** The fit that it works for. */
+  Optional<Fit> fit() {
+    return worker.fit();
+  }
+
+  /** Waits until it ends by itself, and returns why. */
+  String retirement() throws Exception {
+    ended.get(60, TimeUnit.SECONDS);
+    return worker.retired().orElseThrow(() -> new AssertionError("the worker was told to stop"));
   }
 
   boolean hasEnded() {
