@@ -70,7 +70,8 @@ public final class MixtureModel implements AutoCloseable {
    * @return a model of the experts that the directory lists now, to be closed beside this one, in
    *     any order; empty if they are the same in the same order, or the directory holds another
    *     backbone now
-   * @throws InvalidModelException as {@link #load} does
+   * @throws InvalidModelException if there is none or a new expert's file is not valid, as {@link
+   *     #load} does
    * @throws IllegalStateException if this model is closed
    */
   public Optional<MixtureModel> reload() throws IOException {

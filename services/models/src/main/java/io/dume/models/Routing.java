@@ -10,6 +10,9 @@ public sealed interface Routing {
    * highest, and the sum of those experts' MLPs with these shares. With k = 1 the temperature has
    * no effect.
    *
+   * <p>The router's experts are those of the model with their names, whatever others it has; see
+   * {@link RouterWeights#EXPERTS}.
+   *
    * @param router the gates
    * @param k how many experts a token goes through; at least 1
    * @param temperature positive
@@ -35,7 +38,7 @@ public sealed interface Routing {
    */
   record Oracle(int expert) implements Routing {}
 
-  /** No experts: the average of their MLPs, as the backbone is the average of the rest. */
+  /** No experts: the average of all their MLPs, as the backbone is an average of the rest. */
   record Average() implements Routing {}
 
   /**

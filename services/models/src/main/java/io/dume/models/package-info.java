@@ -12,7 +12,11 @@
  *
  * <p><b>Merge.</b> {@link io.dume.models.MoErge} averages everything outside of the MLPs and keeps
  * each expert's MLPs. {@link io.dume.models.MergedManifest} names the result by the SHA-256 of its
- * weights, which is what statistics and routers are tied to.
+ * weights, which is what statistics and routers are tied to. Experts join and leave a merged
+ * directory while its backbone stays, under the eyes of processes that run on it: weights go to
+ * files of their own, and the manifest, which alone says which of them count, is replaced in one
+ * step, after what it lists is on the disk and before what it no longer lists goes. A reader that
+ * finds the list changed while it opened the files begins again.
  *
  * <p><b>Forward pass.</b> {@link io.dume.models.MixtureModel} and {@link io.dume.models.DenseModel}
  * share one pass and differ in what stands where the MLP is: one expert for all tokens (features,
@@ -24,7 +28,7 @@
  * every model.
  *
  * <p><b>Same bits.</b> How sequences are grouped into passes depends on their lengths alone, shares
- * are added in the order of the experts, and the script's optimiser is off. Equal inputs give equal
- * bits on hosts of equal {@link io.dume.models.NumericProfile}.
+ * are added in the order of the router's experts, and the script's optimiser is off. Equal inputs
+ * give equal bits on hosts of equal {@link io.dume.models.NumericProfile}.
  */
 package io.dume.models;
