@@ -146,6 +146,28 @@ public final class RouterHistory implements AutoCloseable {
     return search(version -> version == number);
   }
 
+  /**
+   * What one version says of itself.
+   *
+   * @param number its number
+   * @return all but the weights, which were there and verified; or nothing if there is no such
+   *     version or it is not whole
+   */
+  public Optional<RouterVersion> description(long number) {
+    return version(number).map(Router::description);
+  }
+
+  /**
+   * What the version before another says of itself, to tell what changed.
+   *
+   * @param number the later one's number, whether or not it is there
+   * @return the description of the version with the highest number below, of those that are whole;
+   *     or nothing if it was the first
+   */
+  public Optional<RouterVersion> descriptionBefore(long number) {
+    return search(version -> version < number).map(Router::description);
+  }
+
   private Optional<Router> search(LongPredicate wanted) {
     return read(
         () ->

@@ -8,6 +8,7 @@ import io.dume.embedded.EmbeddedBroker;
 import io.dume.embedded.EmbeddedBrokerConfig;
 import io.dume.schemas.kafka.Topics;
 import io.dume.schemas.message.CutRefused;
+import io.dume.schemas.message.RouterVersion;
 import io.dume.schemas.wire.Ids;
 import io.dume.schemas.wire.Wire;
 import java.nio.charset.StandardCharsets;
@@ -267,6 +268,26 @@ class RouterClientIT {
       }
       assertThat(history.version(13)).isEmpty();
       assertThat(history.newest()).map(Router::version).contains(12L);
+    }
+  }
+
+  @Test
+  void shouldDescribeAVersionAndTheOneBefore() {
+    List<byte[]> incomplete = Versions.messages("demo", 5, 2);
+    incomplete.remove(0);
+    topic.publish("demo", 3, 1, 2, 3);
+    topic.publish("other", 1, 4);
+    topic.publish(incomplete);
+    topic.publish("demo", 3, LongStream.rangeClosed(6, 14).toArray());
+
+    try (RouterHistory history = history()) {
+      assertThat(history.description(6))
+          .contains(Versions.describe("demo", 6, 3, Versions.weights(6)));
+      assertThat(history.descriptionBefore(6)).map(RouterVersion::getVersion).contains(3L);
+      assertThat(history.descriptionBefore(14)).map(RouterVersion::getVersion).contains(13L);
+      assertThat(history.description(5)).isEmpty();
+      assertThat(history.description(4)).isEmpty();
+      assertThat(history.descriptionBefore(1)).isEmpty();
     }
   }
 
