@@ -105,7 +105,7 @@ final class CountedIds {
     }
   }
 
-  /** Each id with its slot, in an order that depends on the ids alone. */
+  /** Each id with its slot; the same calls before give the same order. */
   void forEach(BiConsumer<Id, Id> action) {
     for (int i = 0; i < slotNumbers.length; i++) {
       if (slotNumbers[i] > 0) {
