@@ -14,7 +14,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -59,85 +58,6 @@ public final class Replays {
     this.router = router;
     this.clock = clock;
     this.offsets = new TokenBatchOffsets(kafka, topics);
-  }
-
-  /**
-   * Where a replay begins in each partition.
-   *
-   * @param start the wish
-   * @return an offset for each partition of token-batches
-   * @throws AdministrationException if records of the wish are no longer there
-   * @throws InterruptedException if interrupted while the broker answers
-   */
-  public List<PartitionOffset> begin(ReplayStart start) throws InterruptedException {
-    List<PartitionOffset> earliest = offsets.earliest();
-    if (start instanceof ReplayStart.Beginning) {
-      earliest.forEach(e -> requireThere(e, 0));
-      return earliest;
-    }
-    if (start instanceof ReplayStart.Time from) {
-      return fromTime(from.time(), earliest);
-    }
-    if (start instanceof ReplayStart.Offsets wanted) {
-      return fromOffsets(wanted.offsets(), earliest);
-    }
-    return earliest;
-  }
-
-  private void requireThere(PartitionOffset earliest, long wanted) {
-    if (wanted < earliest.getOffset()) {
-      throw new AdministrationException(
-          "partition %d of %s begins at offset %d: what was before it, from %d on, is gone; start there (--from earliest) or keep token batches for good"
-              .formatted(
-                  earliest.getPartition(), topics.tokenBatches(), earliest.getOffset(), wanted));
-    }
-  }
-
-  private List<PartitionOffset> fromTime(Instant time, List<PartitionOffset> earliest)
-      throws InterruptedException {
-    List<PartitionOffset> ends = offsets.ends();
-    List<PartitionOffset> found = offsets.from(time.toEpochMilli());
-    List<PartitionOffset> start = new ArrayList<>();
-    for (int p = 0; p < found.size(); p++) {
-      long first = earliest.get(p).getOffset();
-      long offset = found.get(p).getOffset();
-      if (first > 0 && offset == first) {
-        throw new AdministrationException(
-            "partition %d of %s begins at offset %d, which may not be the first record since %s: start there (--from earliest) or later"
-                .formatted(p, topics.tokenBatches(), first, time));
-      }
-      // No record is that young: begin with the next one.
-      start.add(new PartitionOffset(p, offset < 0 ? ends.get(p).getOffset() : offset));
-    }
-    return start;
-  }
-
-  private List<PartitionOffset> fromOffsets(
-      Map<Integer, Long> wanted, List<PartitionOffset> earliest) throws InterruptedException {
-    List<PartitionOffset> ends = offsets.ends();
-    wanted
-        .keySet()
-        .forEach(
-            p -> {
-              if (p >= ends.size()) {
-                throw new AdministrationException(
-                    "partition %d: %s has %d, from 0 on"
-                        .formatted(p, topics.tokenBatches(), ends.size()));
-              }
-            });
-    List<PartitionOffset> start = new ArrayList<>();
-    for (PartitionOffset first : earliest) {
-      int p = first.getPartition();
-      long offset = wanted.getOrDefault(p, first.getOffset());
-      requireThere(first, offset);
-      if (offset > ends.get(p).getOffset()) {
-        throw new AdministrationException(
-            "offset %d of partition %d is beyond its end, %d"
-                .formatted(offset, p, ends.get(p).getOffset()));
-      }
-      start.add(new PartitionOffset(p, offset));
-    }
-    return start;
   }
 
   /**

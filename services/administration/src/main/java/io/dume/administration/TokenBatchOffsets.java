@@ -29,16 +29,6 @@ final class TokenBatchOffsets {
     return offsets(OffsetSpec.latest());
   }
 
-  /** By partition, the first offset that is still there. */
-  List<PartitionOffset> earliest() throws InterruptedException {
-    return offsets(OffsetSpec.earliest());
-  }
-
-  /** By partition, the first record of that time or later, or a negative offset for none. */
-  List<PartitionOffset> from(long epochMillis) throws InterruptedException {
-    return offsets(OffsetSpec.forTimestamp(epochMillis));
-  }
-
   private List<PartitionOffset> offsets(OffsetSpec spec) throws InterruptedException {
     try (Admin admin = Admin.create(kafka.admin())) {
       int partitions =

@@ -32,6 +32,13 @@ record CommandGroup(String title, List<Object> commands) {
                 new RouterCommand(),
                 new DeadLettersCommand(context))),
         new CommandGroup(
+            "Changing what runs",
+            List.of(
+                new ExpertsCommand(),
+                new DomainsCommand(),
+                new ReplayCommand(context),
+                new FitsCommand())),
+        new CommandGroup(
             "Services, each against any cluster",
             List.of(
                 new FeatureExtractorCommand(context),

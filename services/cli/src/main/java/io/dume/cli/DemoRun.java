@@ -160,9 +160,7 @@ final class DemoRun {
   }
 
   private long versionOfAll() throws InterruptedException {
-    return new CutRequests(installation.kafka(), installation.topics(), installation.router())
-        .version(this::stopped)
-        .getVersion();
+    return installation.version(this::stopped).getVersion();
   }
 
   private void send(ModelTextEncoder encoder, Function<DemoText, InputStream> part)

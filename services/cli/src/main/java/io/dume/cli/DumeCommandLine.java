@@ -1,7 +1,10 @@
 package io.dume.cli;
 
+import io.dume.administration.Penalty;
+import io.dume.extractor.FitProposal;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionStrategy;
 import picocli.CommandLine.Model.CommandSpec;
@@ -20,7 +23,13 @@ final class DumeCommandLine {
     CommandLine root = new CommandLine(new Dume());
     List<CommandGroup> groups = CommandGroup.all(context);
     groups.stream().flatMap(group -> group.commands().stream()).forEach(root::addSubcommand);
-    root.getSubcommands().get("router").addSubcommand(new RouterCommand.Export(context));
+    Map<String, CommandLine> commands = root.getSubcommands();
+    commands.get("router").addSubcommand(new RouterCommand.Export(context));
+    commands.get("versions").addSubcommand(new ShowVersionCommand(context));
+    commands.get("dead-letters").addSubcommand(new ResendCommand(context));
+    ExpertsCommand.subcommands(context).forEach(commands.get("experts")::addSubcommand);
+    DomainsCommand.subcommands(context).forEach(commands.get("domains")::addSubcommand);
+    FitsCommand.subcommands(context).forEach(commands.get("fits")::addSubcommand);
     prepare(root);
     CommandHelp.describeRoot(root, groups);
 
@@ -29,6 +38,8 @@ final class DumeCommandLine {
     root.registerConverter(Duration.class, new DurationConverter());
     root.registerConverter(ByteSize.class, ByteSize::parse);
     root.registerConverter(NamedDirectory.class, NamedDirectory::parse);
+    root.registerConverter(Penalty.class, PenaltyConverter::parse);
+    root.registerConverter(FitProposal.Start.class, ReplayStartConverter::parse);
     root.setDefaultValueProvider(environment);
     root.setCaseInsensitiveEnumValuesAllowed(true);
     root.setOut(context.console().out());

@@ -141,19 +141,18 @@ final class FitRun {
   }
 
   private RouterVersion solve() throws InterruptedException {
-    return new CutRequests(installation.kafka(), installation.topics(), installation.router())
-        .version(
-            () -> {
-              installation.requireWell();
-              var now = installation.snapshot();
-              console.progress(
-                  "%d of %d records extracted, %d tokens"
-                      .formatted(
-                          now.records() + now.setAside() + now.pendingRecords(),
-                          records,
-                          now.tokens() + now.pendingTokens()));
-              return stop.requested();
-            });
+    return installation.version(
+        () -> {
+          installation.requireWell();
+          var now = installation.snapshot();
+          console.progress(
+              "%d of %d records extracted, %d tokens"
+                  .formatted(
+                      now.records() + now.setAside() + now.pendingRecords(),
+                      records,
+                      now.tokens() + now.pendingTokens()));
+          return stop.requested();
+        });
   }
 
   private Router router(long version) {

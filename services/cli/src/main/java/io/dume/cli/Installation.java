@@ -2,6 +2,8 @@ package io.dume.cli;
 
 import io.dume.accumulator.Accumulator;
 import io.dume.accumulator.AccumulatorConfig;
+import io.dume.administration.CutRequests;
+import io.dume.administration.Penalty;
 import io.dume.embedded.EmbeddedBroker;
 import io.dume.embedded.EmbeddedBrokerConfig;
 import io.dume.extractor.ExtractorSnapshot;
@@ -12,8 +14,10 @@ import io.dume.extractor.FlushPolicy;
 import io.dume.extractor.MergedModelExtraction;
 import io.dume.models.Device;
 import io.dume.models.GramType;
+import io.dume.router.RouterEvent;
 import io.dume.schemas.kafka.KafkaSettings;
 import io.dume.schemas.kafka.Topics;
+import io.dume.schemas.message.RouterVersion;
 import io.dume.solver.Solver;
 import io.dume.solver.SolverConfig;
 import io.dume.topology.sequencer.CutPolicy;
@@ -26,6 +30,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.admin.Admin;
 
@@ -190,6 +195,24 @@ final class Installation implements AutoCloseable {
   /** The router's name. */
   String router() {
     return plan.fit().router();
+  }
+
+  /**
+   * Asks for a version of all that is there, and waits for it.
+   *
+   * @param stop ends the waiting; called several times a second, and may throw
+   * @throws StoppedException if the waiting was ended
+   * @throws IllegalStateException with the reason, if the cut was refused
+   */
+  RouterVersion version(BooleanSupplier stop) throws InterruptedException {
+    RouterEvent answer =
+        new CutRequests(kafka, topics(), router())
+            .ask(Penalty.DEFAULT, stop)
+            .orElseThrow(() -> new StoppedException("stopped before there was a version"));
+    if (answer instanceof RouterEvent.Refused refused) {
+      throw new IllegalStateException("no router: " + refused.refusal().getReason());
+    }
+    return ((RouterEvent.Published) answer).version();
   }
 
   /** Completes, with the reason, when one of the parts can't go on. */

@@ -1,10 +1,11 @@
 package io.dume.cli;
 
+import io.dume.administration.CutRequests;
+import io.dume.administration.Penalty;
 import io.dume.router.RouterEvent;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -17,7 +18,13 @@ import picocli.CommandLine.Option;
       "Asks for a router version now, and waits for it.",
       "It counts all token batches that are there: workers flush at once, the accumulator cuts, the solver solves."
     },
-    footer = {"", "Examples:", "  dume solve", "  dume solve --lambda 1 --timeout 1m"})
+    footer = {
+      "",
+      "Examples:",
+      "  dume solve",
+      "  dume solve --lambda 1 --timeout 1m",
+      "  dume solve --lambda auto"
+    })
 final class SolveCommand implements Callable<Integer> {
 
   @Mixin private KafkaOptions kafka = new KafkaOptions();
@@ -25,9 +32,11 @@ final class SolveCommand implements Callable<Integer> {
 
   @Option(
       names = "--lambda",
-      paramLabel = "X",
-      description = "Ridge penalty of this version. Default: the solver's own.")
-  private Optional<Double> lambda = Optional.empty();
+      paramLabel = "X|auto",
+      description =
+          "Ridge penalty of this version; auto chooses it by the error on held-out tokens. Default: the"
+              + " solver's own.")
+  private Optional<Penalty> lambda = Optional.empty();
 
   @Option(
       names = "--timeout",
@@ -52,7 +61,7 @@ final class SolveCommand implements Callable<Integer> {
     Optional<RouterEvent> answer =
         new CutRequests(kafka.settings(), kafka.topics(), router.name())
             .ask(
-                lambda.map(OptionalDouble::of).orElse(OptionalDouble.empty()),
+                lambda.orElse(Penalty.DEFAULT),
                 () -> stop.requested() || System.nanoTime() - deadline > 0);
     if (stop.requested()) {
       throw new StoppedException("stopped before there was a version; the request stands");

@@ -12,6 +12,7 @@ import io.dume.schemas.message.DomainTokens;
 import io.dume.schemas.message.Expert;
 import io.dume.schemas.message.ExtractionProfile;
 import io.dume.schemas.message.Fit;
+import io.dume.schemas.message.LambdaError;
 import io.dume.schemas.message.LayerSolution;
 import io.dume.schemas.message.RouterVersion;
 import io.dume.schemas.wire.Ids;
@@ -55,6 +56,11 @@ final class VersionDocument {
     node.put("sha256", version.getSha256());
     node.put("weightBytes", version.getWeightBytes());
     node.put("lambda", version.getLambda());
+    node.put("autoLambda", version.getAutoLambda());
+    ArrayNode curve = node.putArray("lambdaCurve");
+    for (LambdaError point : version.getLambdaCurve()) {
+      curve.addObject().put("lambda", point.getLambda()).put("error", point.getError());
+    }
     node.put("factorisation", version.getFactorisation());
     node.put("coreType", version.getCoreType());
     node.put("mixed", version.getMixed());
@@ -62,15 +68,8 @@ final class VersionDocument {
     for (Expert expert : version.getExperts()) {
       experts.addObject().put("name", expert.getName()).put("mlp", expert.getMlp());
     }
-    ArrayNode domains = node.putArray("domains");
-    for (DomainTokens domain : version.getDomains()) {
-      domains
-          .addObject()
-          .put("domain", domain.getDomain())
-          .put("expert", domain.getExpert())
-          .put("tokens", domain.getTokens())
-          .put("records", domain.getRecords());
-    }
+    domains(node.putArray("domains"), version.getDomains());
+    domains(node.putArray("heldOut"), version.getHeldOut());
     node.put("cut", version.getCut());
     node.put("reason", version.getReason());
     version.getRequests().forEach(node.putArray("requests")::add);
@@ -84,6 +83,8 @@ final class VersionDocument {
           .put("to", range.getTo());
     }
     node.put("setAside", version.getSetAside());
+    node.put("duplicates", version.getDuplicates());
+    node.put("leftOut", version.getLeftOut());
     node.put("expertsVersion", version.getExpertsVersion());
     fit(node.putObject("fit"), version.getFit());
     ArrayNode layers = node.putArray("layers");
@@ -95,8 +96,20 @@ final class VersionDocument {
               .put("residual", layer.getResidual())
               .put("smallestPivot", layer.getSmallestPivot());
       layer.getZeroColumns().forEach(entry.putArray("zeroColumns")::add);
+      layer.getSeparability().forEach(entry.putArray("separability")::add);
     }
     return node;
+  }
+
+  private static void domains(ArrayNode array, List<DomainTokens> domains) {
+    for (DomainTokens domain : domains) {
+      array
+          .addObject()
+          .put("domain", domain.getDomain())
+          .put("expert", domain.getExpert())
+          .put("tokens", domain.getTokens())
+          .put("records", domain.getRecords());
+    }
   }
 
   private static void fit(ObjectNode node, Fit fit) {

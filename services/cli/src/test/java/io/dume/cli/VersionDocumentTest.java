@@ -9,6 +9,7 @@ import io.dume.schemas.message.DomainTokens;
 import io.dume.schemas.message.Expert;
 import io.dume.schemas.message.ExtractionProfile;
 import io.dume.schemas.message.Fit;
+import io.dume.schemas.message.LambdaError;
 import io.dume.schemas.message.LayerSolution;
 import io.dume.schemas.message.RouterVersion;
 import io.dume.schemas.wire.Ids;
@@ -39,21 +40,23 @@ class VersionDocumentTest {
             .readTree(
                 """
                 {"router": "default", "version": 3, "createdAt": "1970-01-01T00:00:00Z",
-                 "sha256": "abc", "weightBytes": 48, "lambda": 0.01, "factorisation": "ejml",
-                 "coreType": "portable", "mixed": false,
+                 "sha256": "abc", "weightBytes": 48, "lambda": 0.01, "autoLambda": true,
+                 "lambdaCurve": [{"lambda": 0.01, "error": 0.5}, {"lambda": 0.1, "error": 0.75}],
+                 "factorisation": "ejml", "coreType": "portable", "mixed": false,
                  "experts": [{"name": "novel", "mlp": "n"}, {"name": "code", "mlp": "c"}],
                  "domains": [{"domain": "novel", "expert": "novel", "tokens": 70, "records": 2},
                              {"domain": "code", "expert": "code", "tokens": 30, "records": 1}],
+                 "heldOut": [{"domain": "code", "expert": "code", "tokens": 9, "records": 1}],
                  "cut": 30, "reason": "requested", "requests": ["r1"], "flushes": 12,
                  "offsets": [{"partition": 0, "from": 0, "to": 4}], "setAside": 1,
-                 "expertsVersion": 1,
+                 "duplicates": 2, "leftOut": 4, "expertsVersion": 1,
                  "fit": {"id": "%s", "label": "", "backbone": "backbone",
                    "featureSource": "mlp-input", "contextDim": 16, "fractionBits": 20,
                    "tileSize": 256, "layersOfModel": 1, "hiddenSize": 5,
                    "profile": {"device": "cpu", "instructionSet": "avx2",
                      "library": "libtorch 2.5.1", "gram": "float64"}},
                  "layers": [{"layer": 0, "residual": 1.0E-12, "smallestPivot": 0.5,
-                   "zeroColumns": [1]}]}
+                   "zeroColumns": [1], "separability": [0.25]}]}
                 """
                     .formatted(Ids.hex(version.getFit().getId())));
     assertThat(document.toString()).isEqualTo(expected.toString());
@@ -94,11 +97,16 @@ class VersionDocumentTest {
                 new DomainTokens("code", "code", 30L, 1L)))
         .setRanges(List.of(new CutRange(0, 0L, 4L)))
         .setSetAside(1)
+        .setDuplicates(2)
+        .setLeftOut(4)
+        .setAutoLambda(true)
+        .setLambdaCurve(List.of(new LambdaError(0.01, 0.5), new LambdaError(0.1, 0.75)))
+        .setHeldOut(List.of(new DomainTokens("code", "code", 9L, 1L)))
         .setLambda(0.01)
         .setFactorisation("ejml")
         .setCoreType("portable")
         .setMixed(false)
-        .setLayers(List.of(new LayerSolution(0, 1e-12, 0.5, List.of(1))))
+        .setLayers(List.of(new LayerSolution(0, 1e-12, 0.5, List.of(1), List.of(0.25))))
         .setCreatedAt(Instant.EPOCH)
         .setParts(1)
         .setWeightBytes(48)

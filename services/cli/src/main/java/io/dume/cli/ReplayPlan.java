@@ -1,0 +1,138 @@
+package io.dume.cli;
+
+import io.dume.extractor.ExtractionModel;
+import io.dume.schemas.control.ControlState;
+import io.dume.schemas.control.FitStatus;
+import io.dume.schemas.control.Fits;
+import io.dume.schemas.control.Membership;
+import io.dume.schemas.message.DomainExpert;
+import io.dume.schemas.message.Expert;
+import io.dume.schemas.message.ExpertsChanged;
+import io.dume.schemas.message.Fit;
+import io.dume.schemas.message.Id;
+import io.dume.schemas.wire.Ids;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * What a replay counts and how its fit is named, from what was asked for and what the router has.
+ * Changes nothing.
+ *
+ * @param state what the control log says
+ * @param router the router's name
+ * @param model the model that the replay runs through
+ */
+record ReplayPlan(ControlState state, String router, ExtractionModel.Identity model) {
+  private static final int MOST_LABELS = 10_000;
+
+  /** The fit that serves, where there is one. */
+  Optional<Fit> serving() {
+    return state.fit(router);
+  }
+
+  /**
+   * The proposal under the first label of which a replay is under way or could begin.
+   *
+   * @param labelled makes the proposal of a label
+   * @param label the label that was asked for
+   */
+  Fit choose(Function<String, Fit> labelled, Optional<String> label) {
+    if (label.isPresent()) {
+      Fit fit = labelled.apply(label.get());
+      if (!open(fit.getId())) {
+        throw new IllegalArgumentException(
+            "router %s has or had a fit of these settings with --label \"%s\" (%s): give another label"
+                .formatted(router, label.get(), Ids.hex(fit.getId())));
+      }
+      return fit;
+    }
+    for (int n = 1; n <= MOST_LABELS; n++) {
+      Fit fit = labelled.apply("replay-" + n);
+      if (open(fit.getId())) {
+        return fit;
+      }
+    }
+    throw new IllegalArgumentException("no label is free: give one with --label");
+  }
+
+  private boolean open(Id fit) {
+    boolean free = state.status(fit).isEmpty() && !state.removed(fit);
+    boolean underWay =
+        state.status(fit).equals(Optional.of(FitStatus.CANDIDATE)) && state.failure(fit).isEmpty();
+    return free || underWay;
+  }
+
+  /**
+   * What is counted: the chosen domains, and the experts that they belong to in the model's order.
+   *
+   * @param chosen domains, or none for all that serve and those of experts that are new
+   * @throws IllegalArgumentException if a domain has no expert in the model
+   */
+  Fits.Selection select(List<String> chosen) {
+    Map<String, Expert> byName =
+        model.experts().stream().collect(Collectors.toMap(Expert::getName, e -> e));
+    Map<String, String> expertOf = expertOf(byName);
+    TreeSet<String> known = new TreeSet<>(expertOf.keySet());
+    List<String> wanted = chosen.isEmpty() ? usual(expertOf) : chosen;
+    List<DomainExpert> domains = new ArrayList<>();
+    for (String domain : wanted) {
+      String expert = expertOf.get(domain);
+      if (expert == null) {
+        throw new IllegalArgumentException(
+            "domain %s has no expert in this model, which has %s"
+                .formatted(domain, String.join(", ", byName.keySet())));
+      }
+      domains.add(new DomainExpert(domain, expert));
+      known.remove(domain);
+    }
+    List<Expert> experts =
+        model.experts().stream()
+            .filter(e -> domains.stream().anyMatch(d -> d.getExpert().equals(e.getName())))
+            .toList();
+    // Also domains that the model has no expert for, but that the router once had.
+    everDomains().stream().filter(d -> !wanted.contains(d)).forEach(known::add);
+    return new Fits.Selection(experts, domains, List.copyOf(known));
+  }
+
+  private List<String> everDomains() {
+    return serving()
+        .map(
+            fit ->
+                state.everyMembership(fit.getId()).stream()
+                    .map(Membership::domain)
+                    .distinct()
+                    .toList())
+        .orElse(List.of());
+  }
+
+  /** A domain keeps its expert's name; a new expert has the domain of its own name. */
+  private Map<String, String> expertOf(Map<String, Expert> byName) {
+    Map<String, String> expertOf = new LinkedHashMap<>();
+    state
+        .experts(router)
+        .map(ExpertsChanged::getDomains)
+        .orElse(List.of())
+        .forEach(
+            d -> {
+              if (byName.containsKey(d.getExpert())) {
+                expertOf.put(d.getDomain(), d.getExpert());
+              }
+            });
+    byName.keySet().forEach(name -> expertOf.putIfAbsent(name, name));
+    return expertOf;
+  }
+
+  private List<String> usual(Map<String, String> expertOf) {
+    List<String> removed = new ArrayList<>(everDomains());
+    state
+        .experts(router)
+        .ifPresent(list -> list.getDomains().forEach(d -> removed.remove(d.getDomain())));
+    return expertOf.keySet().stream().filter(domain -> !removed.contains(domain)).toList();
+  }
+}

@@ -1,0 +1,84 @@
+package io.dume.cli;
+
+import io.dume.router.RouterEvent;
+import io.dume.router.RouterHistory;
+import io.dume.schemas.message.RouterVersion;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code dume versions show}: everything about one version. */
+@Command(
+    name = "show",
+    description = {
+      "Explains one version: what it was made from, and how it differs.",
+      "Experts, tokens by domain, offsets, the ridge penalty and how it was chosen, what changed since"
+          + " the version before, and of each layer the residual of the solve, the smallest pivot of the"
+          + " factorisation, and how well the experts' tokens can be told apart (R^2 of each column)."
+    },
+    footer = {"", "Examples:", "  dume versions show 12", "  dume versions show"})
+final class ShowVersionCommand implements Callable<Integer> {
+
+  @Mixin private KafkaOptions kafka = new KafkaOptions();
+  @Mixin private RouterOptions router = new RouterOptions();
+
+  @Parameters(
+      paramLabel = "N",
+      arity = "0..1",
+      description = "The version's number. Default: the newest.")
+  private Optional<Long> number = Optional.empty();
+
+  @Option(names = "--json", description = "As JSON.")
+  private boolean json;
+
+  private final CliContext context;
+
+  ShowVersionCommand(CliContext context) {
+    this.context = context;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    List<RouterVersion> versions;
+    try (RouterHistory history =
+        RouterHistory.open(kafka.settings(), kafka.topics(), router.name())) {
+      versions =
+          history.list().stream()
+              .filter(RouterEvent.Published.class::isInstance)
+              .map(event -> ((RouterEvent.Published) event).version())
+              .toList();
+    }
+    RouterVersion shown =
+        versions.stream()
+            .filter(v -> number.isEmpty() || number.get().equals(v.getVersion()))
+            .reduce((first, second) -> second)
+            .orElseThrow(this::missing);
+    Optional<RouterVersion> before =
+        versions.stream()
+            .filter(v -> v.getVersion() < shown.getVersion())
+            .reduce((first, second) -> second);
+    if (json) {
+      context.console().result(VersionDocument.of(shown).toPrettyString());
+    } else {
+      new VersionPage(shown, before).print(context.console());
+    }
+    return ExitCode.OK;
+  }
+
+  private IllegalArgumentException missing() {
+    return new IllegalArgumentException(
+        number
+            .map(
+                n ->
+                    "router %s has no version %d: `dume versions` lists them"
+                        .formatted(router.name(), n))
+            .orElse(
+                "router %s has no version yet: `dume solve` asks for one"
+                    .formatted(router.name())));
+  }
+}
