@@ -27,7 +27,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * time there are at most {@code threads} layers being solved and one being put together: (2 threads
  * + 1) (d + 1)² doubles, the factors included. Where λ is to be chosen the held-out sums come to
  * that, (3 threads + 2) (d + 1)² doubles in all, and a router's floats for each candidate, until
- * the last layer is in. Owned by one thread.
+ * the last layer is in. Where EJML fails it takes another (d + 1)² to find the pivot. Owned by one
+ * thread.
  */
 final class CutSolver implements AutoCloseable {
   private static final long WAIT_MS = 200;

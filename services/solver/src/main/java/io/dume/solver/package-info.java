@@ -8,6 +8,19 @@
  * of a router one is active, by the consumer group of the one-partition topic cuts; a new active
  * one fences the old one before it reads the last version number.
  *
+ * <p>A router can have several fits, of which one serves; cuts of the others give no version, so a
+ * router moves over to a promoted fit in one version, which has the next number.
+ *
+ * <p>λ is given, or chosen out of eleven decades by the error on held-out tokens ({@link
+ * io.dume.solver.LambdaChoice}): one for all layers, so all layers must have been seen before it is
+ * known. Each layer is solved with every candidate while it is there; a gate and an error for each
+ * is all that is kept of it. At eleven factorisations a tridiagonalisation would begin to pay, but
+ * its solutions would not be the very bits that a request for the chosen λ gives.
+ *
+ * <p>A solver with an instance name ({@link io.dume.solver.SolverConfig#instance}) is a static
+ * member of the group: started again after a crash it goes on at once. Of two of one name the older
+ * ends with an error, whatever it was doing.
+ *
  * <p>{@link io.dume.solver.CutStatistics} reads the statistics of a cut for whoever wants to keep
  * them.
  *
