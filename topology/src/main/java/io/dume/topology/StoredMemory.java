@@ -2,6 +2,7 @@ package io.dume.topology;
 
 import io.dume.schemas.message.DeadLetter;
 import io.dume.schemas.message.FlushManifest;
+import io.dume.schemas.message.Id;
 import io.dume.schemas.message.SequencerProgress;
 import io.dume.schemas.wire.MalformedMessageException;
 import io.dume.schemas.wire.Wire;
@@ -65,13 +66,20 @@ record StoredMemory(StoreShelf store) implements SequencerMemory {
 
   @Override
   public void keepProgress(SequencerProgress progress) {
-    byte[] fit = progress.getFit().bytes();
-    byte[] key = ByteBuffer.allocate(1 + fit.length).put(PROGRESS).put(fit).array();
     try {
-      store.put(key, bytes(progress.toByteBuffer()));
+      store.put(progressKey(progress.getFit()), bytes(progress.toByteBuffer()));
     } catch (IOException e) {
       throw new UncheckedIOException("writing to memory failed", e);
     }
+  }
+
+  @Override
+  public void forgetProgress(Id fit) {
+    store.delete(progressKey(fit));
+  }
+
+  private static byte[] progressKey(Id fit) {
+    return ByteBuffer.allocate(1 + fit.bytes().length).put(PROGRESS).put(fit.bytes()).array();
   }
 
   @Override

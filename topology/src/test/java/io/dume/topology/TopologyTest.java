@@ -454,7 +454,7 @@ class TopologyTest {
   }
 
   @Test
-  void shouldKeepHeldOutTokensOutOfACut() {
+  void shouldSendHeldOutTokensApart() {
     given(CutPolicy.ON_DEMAND);
     SyntheticFlush counted = flush(0, 0, 10);
     SyntheticFlush heldOut =
@@ -464,9 +464,87 @@ class TopologyTest {
 
     request("r");
 
-    assertSums(1, sumOf(counted, heldOut));
+    PlainSums sums = sumOf(counted, heldOut);
+    assertSums(1, sums);
+    LayersOfCut layers = pipeline.cut(fit, 1);
+    for (int layer = 0; layer < fit.getLayers(); layer++) {
+      assertThat(layers.heldOutGram(layer))
+          .as("seed %d", seed)
+          .contains(sums.heldOutGram(layer, DOMAINS));
+      assertThat(layers.heldOutTargets(layer))
+          .as("seed %d", seed)
+          .contains(sums.heldOutTargets(layer, DOMAINS));
+    }
     Cut cut = (Cut) pipeline.cuts.get(0);
     assertThat(cut.getSlots()).extracting(CutSlot::getDomain).containsExactly("code", "math");
+    assertThat(cut.getHeldOut()).extracting(CutSlot::getDomain).containsExactly("code");
+  }
+
+  @Test
+  void shouldTakeADomainAwayWhileAFlushOfItIsOnItsWayAndLetItComeBack() {
+    given(CutPolicy.ON_DEMAND);
+    SyntheticFlush before = flush(0, 0, 10);
+    SyntheticFlush onItsWay = flush(0, 10, 20);
+    pipeline.flush(before);
+    onItsWay.tiles().forEach(pipeline::tile);
+
+    pipeline.control(SyntheticFit.experts(SyntheticFit.ROUTER, 2, "code"));
+    pipeline.manifest(onItsWay);
+    pipeline.control(SyntheticFit.experts(SyntheticFit.ROUTER, 3, "code", "math"));
+    SyntheticFlush back =
+        SyntheticFlush.of(fit, random)
+            .range(0, 20, 30)
+            .records(SyntheticFit.membership("math", 3), 2)
+            .build();
+    pipeline.flush(back);
+
+    request("r");
+    PlainSums sums = sumOf(before, onItsWay);
+    sums.takeAway("math");
+    sums.add(back);
+    assertSums(1, sums);
+    assertThat(pipeline.deadLetters).as("seed %d", seed).isEmpty();
+    assertThat(pipeline.entries(FoldTopology.STAGING)).as("seed %d", seed).isEmpty();
+  }
+
+  @Test
+  void shouldMoveARouterToAnotherFitAndForgetTheFirst() {
+    given(CutPolicy.ON_DEMAND);
+    Fit replay = SyntheticFit.of("replay", 3, 9, 4, 3, 1);
+    pipeline.flush(flush(0, 0, 10));
+    pipeline.control(
+        SyntheticFit.candidate(SyntheticFit.ROUTER, replay),
+        SyntheticFit.experts(SyntheticFit.ROUTER, replay, 1, "code", "math"));
+    SyntheticFlush again =
+        SyntheticFlush.of(replay, random)
+            .range(0, 0, 10)
+            .records("code", 1)
+            .records("math", 1)
+            .build();
+    pipeline.flush(again);
+
+    pipeline.control(
+        SyntheticFit.promoted(SyntheticFit.ROUTER, replay, "p"),
+        SyntheticFit.removed(SyntheticFit.ROUTER, fit));
+    SyntheticFlush late = flush(0, 10, 20);
+    pipeline.flush(late);
+
+    assertThat(pipeline.cuts)
+        .singleElement()
+        .isInstanceOfSatisfying(
+            Cut.class, cut -> assertThat(cut.getReason()).isEqualTo("promotion"));
+    LayersOfCut layers = pipeline.cut(replay, 1);
+    PlainSums sums = new PlainSums(replay);
+    sums.add(again);
+    assertThat(layers.gram(2)).as("seed %d", seed).isEqualTo(sums.gram(2, DOMAINS));
+    assertThat(pipeline.entries(FoldTopology.GRAM))
+        .as("seed %d", seed)
+        .isNotEmpty()
+        .allMatch(e -> Arrays.equals(e.key.get(), 0, 16, replay.getId().bytes(), 0, 16));
+    assertThat(pipeline.entries(FoldTopology.STAGING)).as("seed %d", seed).isEmpty();
+    assertThat(pipeline.reasons())
+        .as("seed %d", seed)
+        .containsExactly("fit-removed", "fit-removed");
   }
 
   @Test
@@ -493,7 +571,10 @@ class TopologyTest {
     request("waits", new PartitionOffset(0, 20L));
     request("answered");
     SyntheticFlush early =
-        SyntheticFlush.of(fit, random).range(0, 10, 20).records("scripture", 1).build();
+        SyntheticFlush.of(fit, random)
+            .range(0, 10, 20)
+            .records(SyntheticFit.membership("scripture", 2), 1)
+            .build();
     pipeline.manifest(early);
     Sequencer restarted =
         new Sequencer(SequencerConfig.of(1, CutPolicy.ON_DEMAND), pipeline.memory());

@@ -11,11 +11,16 @@ import io.dume.schemas.statistics.TileGrid;
 import io.dume.schemas.statistics.Tiles;
 import io.dume.schemas.wire.StatisticsKey;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.apache.avro.specific.SpecificRecord;
 
-/** One layer of a cut: A pooled over its slots, tile by tile, and b with a column an expert. */
+/**
+ * One layer of a cut: A pooled over its slots, tile by tile, and b with a column an expert; then
+ * the same of the slots that are held out, if there are any.
+ */
 final class CutLayer {
   private static final int ENVELOPE_BYTES = 1024;
 
@@ -46,7 +51,7 @@ final class CutLayer {
               .formatted(cut.getExperts().size(), cut.getWidth(), targetBytes));
     }
     int last = grid.side() - 1;
-    for (CutSlot slot : cut.getSlots()) {
+    for (CutSlot slot : all()) {
       Optional<byte[]> corner = tile(slot, last, last);
       Optional<byte[]> target = target(slot);
       if (corner.isEmpty() || target.isEmpty()) {
@@ -71,9 +76,29 @@ final class CutLayer {
    *     its diagonal; what was sent of the layer is not followed by its end then
    */
   void send(Consumer<FoldOutput> out) {
+    send(cut.getSlots(), false, out);
+    boolean holdsOut = !cut.getHeldOut().isEmpty();
+    if (holdsOut) {
+      send(cut.getHeldOut(), true, out);
+    }
+    int heldOutTiles = holdsOut ? grid.tiles() : 0;
+    send(
+        out,
+        0,
+        0,
+        new LayerComplete(cut.getCut(), cut.getFit(), layer, grid.tiles(), heldOutTiles));
+  }
+
+  private List<CutSlot> all() {
+    List<CutSlot> all = new ArrayList<>(cut.getSlots());
+    all.addAll(cut.getHeldOut());
+    return all;
+  }
+
+  private void send(List<CutSlot> slots, boolean heldOut, Consumer<FoldOutput> out) {
     for (TileGrid.Tile place : grid.all()) {
       byte[] pooled = new byte[grid.bytes(place.row(), place.col())];
-      for (CutSlot slot : cut.getSlots()) {
+      for (CutSlot slot : slots) {
         Tiles.add(pooled, tile(slot, place.row(), place.col()).orElseThrow(() -> missing(place)));
       }
       requireDiagonal(place, pooled);
@@ -88,7 +113,7 @@ final class CutLayer {
               place.row(),
               place.col(),
               ByteBuffer.wrap(pooled),
-              false));
+              heldOut));
     }
     send(
         out,
@@ -99,9 +124,8 @@ final class CutLayer {
             cut.getFit(),
             layer,
             cut.getExperts().size(),
-            ByteBuffer.wrap(targets()),
-            false));
-    send(out, 0, 0, new LayerComplete(cut.getCut(), cut.getFit(), layer, grid.tiles(), 0));
+            ByteBuffer.wrap(targets(slots)),
+            heldOut));
   }
 
   private void send(Consumer<FoldOutput> out, int row, int col, SpecificRecord message) {
@@ -125,10 +149,10 @@ final class CutLayer {
     }
   }
 
-  private byte[] targets() {
+  private byte[] targets(List<CutSlot> slots) {
     int experts = cut.getExperts().size();
     byte[] targets = new byte[Math.multiplyExact(grid.size() * Long.BYTES, experts)];
-    for (CutSlot slot : cut.getSlots()) {
+    for (CutSlot slot : slots) {
       byte[] target = target(slot).orElseThrow();
       for (int row = 0; row < grid.size(); row++) {
         int at = row * experts + slot.getExpert();

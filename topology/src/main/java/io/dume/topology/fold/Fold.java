@@ -8,9 +8,11 @@ import io.dume.schemas.message.CutSlot;
 import io.dume.schemas.message.DiscardFlush;
 import io.dume.schemas.message.FitFailed;
 import io.dume.schemas.message.FoldProgress;
+import io.dume.schemas.message.ForgetFit;
 import io.dume.schemas.message.Id;
 import io.dume.schemas.message.LayerFailed;
 import io.dume.schemas.message.StatisticsTile;
+import io.dume.schemas.message.TakeAway;
 import io.dume.schemas.statistics.FixedPoint;
 import io.dume.schemas.statistics.TileGrid;
 import io.dume.schemas.wire.Ids;
@@ -36,12 +38,14 @@ public final class Fold {
   static final String SERVICE = "fold";
   private static final Logger LOG = LoggerFactory.getLogger(Fold.class);
   private static final String MALFORMED = "malformed-message";
+  private static final String FIT_REMOVED = "fit-removed";
 
   private final int partition;
   private final int partitions;
   private final FoldStores stores;
   private final Records records;
   private final Staging staging;
+  private final Removal removal;
 
   /**
    * A fold that goes on where its stores left off.
@@ -56,6 +60,7 @@ public final class Fold {
     this.stores = stores;
     this.records = new Records(stores.meta());
     this.staging = new Staging(stores.staging(), records, partition, config);
+    this.removal = new Removal(stores, records);
   }
 
   /**
@@ -81,14 +86,26 @@ public final class Fold {
           .ifPresent(problem -> refuse(in, "stray-tile", problem, now, out));
     } else if (message instanceof ApplyFlush order) {
       staging.sweep(in, now, out);
-      apply(order, in, now, out);
+      if (isThere(order.getFit(), in, now, out)) {
+        apply(order, in, now, out);
+      } else {
+        staging.discard(order.getFlush(), in.partition(), FIT_REMOVED, now, out);
+      }
     } else if (message instanceof DiscardFlush order) {
       staging.sweep(in, now, out);
       staging.discard(order.getFlush(), in.partition(), order.getReason(), now, out);
+    } else if (message instanceof TakeAway order) {
+      if (isThere(order.getFit(), in, now, out)) {
+        removal.takeAway(order.getFit(), Set.copyOf(order.getSlots()));
+      }
     } else if (message instanceof Cut order) {
-      cut(order, in, now, out);
+      if (isThere(order.getFit(), in, now, out)) {
+        cut(order, in, now, out);
+      }
+    } else if (message instanceof ForgetFit order) {
+      removal.forget(order.getFit());
     } else if (message instanceof FitFailed failed) {
-      if (failure(failed.getFit()).isEmpty()) {
+      if (failure(failed.getFit()).isEmpty() && !records.gone(failed.getFit())) {
         stop(failed.getFit(), DeadLetters.brief(failed.getReason()));
       }
     } else {
@@ -105,6 +122,15 @@ public final class Fold {
       Incoming in, String reason, String detail, Instant now, Consumer<FoldOutput> out) {
     LOG.warn("{} offset {} is set aside: {}: {}", in.partition(), in.offset(), reason, detail);
     out.accept(new FoldOutput.Refused(in.letter(SERVICE, reason, detail, now)));
+  }
+
+  /** The sequencer gives no order about a fit that it has told to forget. */
+  private boolean isThere(Id fit, Incoming in, Instant now, Consumer<FoldOutput> out) {
+    if (records.gone(fit)) {
+      refuse(in, FIT_REMOVED, "fit %s was removed".formatted(Ids.hex(fit)), now, out);
+      return false;
+    }
+    return true;
   }
 
   private Optional<String> failure(Id fit) {
@@ -164,7 +190,7 @@ public final class Fold {
       staging.discard(order.getFlush(), in.partition(), "fit-failed", now, out);
       return;
     }
-    staging.applied(order.getFlush(), order.getTiles().size(), in, now, out);
+    staging.applied(order, in, now, out);
     records.keep(
         new FoldProgress(
             fit,
@@ -230,12 +256,12 @@ public final class Fold {
     try {
       new TileGrid(Math.addExact(cut.getWidth(), 1), cut.getTileSize());
       FixedPoint fixedPoint = new FixedPoint(cut.getFractionBits());
-      cut.getSlots().forEach(slot -> fixedPoint.ofCount(slot.getTokens()));
+      slots(cut).forEach(slot -> fixedPoint.ofCount(slot.getTokens()));
     } catch (IllegalArgumentException | ArithmeticException e) {
       return Optional.of(e.getMessage());
     }
     Set<Id> seen = new HashSet<>();
-    for (CutSlot slot : cut.getSlots()) {
+    for (CutSlot slot : slots(cut)) {
       if (!seen.add(slot.getSlot())) {
         return Optional.of("slot %s twice".formatted(Ids.hex(slot.getSlot())));
       }
@@ -244,6 +270,12 @@ public final class Fold {
       }
     }
     return Optional.empty();
+  }
+
+  private static List<CutSlot> slots(Cut cut) {
+    List<CutSlot> all = new ArrayList<>(cut.getSlots());
+    all.addAll(cut.getHeldOut());
+    return all;
   }
 
   /** What keeps the whole partition from this cut. */

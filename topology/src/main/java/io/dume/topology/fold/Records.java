@@ -14,6 +14,7 @@ import java.util.Optional;
 final class Records {
   private static final byte FIT = 'f';
   private static final byte OPEN = 'o';
+  private static final byte GONE = 'g';
   private static final byte[] ORDER_TIME = {'t'};
 
   private final Shelf meta;
@@ -29,6 +30,17 @@ final class Records {
 
   void keep(FoldProgress progress) {
     meta.put(key(FIT, progress.getFit()), bytes(read(progress::toByteBuffer)));
+  }
+
+  /** Forgets how far a fit has come, for good. */
+  void forget(Id fit) {
+    meta.delete(key(FIT, fit));
+    meta.put(key(GONE, fit), new byte[0]);
+  }
+
+  /** Whether a fit was forgotten; its id is never used again. */
+  boolean gone(Id fit) {
+    return meta.get(key(GONE, fit)).isPresent();
   }
 
   Optional<OpenFlush> open(Id flush) {

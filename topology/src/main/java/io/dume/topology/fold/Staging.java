@@ -1,6 +1,7 @@
 package io.dume.topology.fold;
 
 import io.dume.schemas.kafka.DeadLetters;
+import io.dume.schemas.message.ApplyFlush;
 import io.dume.schemas.message.DeadLetter;
 import io.dume.schemas.message.Id;
 import io.dume.schemas.message.OpenFlush;
@@ -14,7 +15,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 
@@ -124,6 +127,11 @@ final class Staging {
     return copy;
   }
 
+  private static Id slot(byte[] stagedKey) {
+    int at = Ids.BYTES + Short.BYTES;
+    return new Id(Arrays.copyOfRange(stagedKey, at, at + Ids.BYTES));
+  }
+
   /** A staged tile, or nothing if it never came. */
   Optional<byte[]> get(byte[] key) {
     return tiles.get(key);
@@ -135,13 +143,15 @@ final class Staging {
   }
 
   /**
-   * A flush has been added and its tiles are deleted; what is left under its name was not in its
-   * manifest.
+   * A flush has been added and its tiles are deleted; what is left under its name belongs to slots
+   * that were taken away, or was not in its manifest.
    */
-  void applied(Id flush, long expected, Incoming order, Instant now, Consumer<FoldOutput> out) {
+  void applied(ApplyFlush applied, Incoming order, Instant now, Consumer<FoldOutput> out) {
+    Id flush = applied.getFlush();
     Optional<OpenFlush> open = records.open(flush);
-    if (open.isPresent() && open.get().getTiles() > expected) {
-      int left = deleteAll(flush);
+    if (open.isPresent() && open.get().getTiles() > applied.getTiles().size()) {
+      Set<Id> takenAway = Set.copyOf(applied.getTakenAway());
+      int left = deleteAll(flush, key -> !takenAway.contains(slot(key)));
       if (left > 0) {
         out.accept(
             refused(
@@ -163,7 +173,7 @@ final class Staging {
     if (open.isEmpty()) {
       return;
     }
-    deleteAll(flush);
+    deleteAll(flush, key -> true);
     records.close(flush);
     out.accept(
         refused(
@@ -179,10 +189,14 @@ final class Staging {
             now));
   }
 
-  private int deleteAll(Id flush) {
-    var keys = tiles.keys(flush.bytes());
-    keys.forEach(tiles::delete);
-    return keys.size();
+  /** Deletes the tiles of a flush; gives how many of those that count were there. */
+  private int deleteAll(Id flush, Predicate<byte[]> counts) {
+    int counted = 0;
+    for (byte[] key : tiles.keys(flush.bytes())) {
+      tiles.delete(key);
+      counted += counts.test(key) ? 1 : 0;
+    }
+    return counted;
   }
 
   private static FoldOutput refused(

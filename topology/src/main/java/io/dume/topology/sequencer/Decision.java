@@ -2,7 +2,6 @@ package io.dume.topology.sequencer;
 
 import io.dume.schemas.message.ApplyFlush;
 import io.dume.schemas.message.Cut;
-import io.dume.schemas.message.CutRequested;
 import io.dume.schemas.message.DeadLetter;
 import io.dume.schemas.message.FitFailed;
 import io.dume.schemas.message.Id;
@@ -11,7 +10,8 @@ import org.apache.avro.specific.SpecificRecord;
 /** What the sequencer says must be written, in order. Timestamps are epoch milliseconds. */
 public sealed interface Decision {
   /**
-   * An order for every partition of partial-statistics: DiscardFlush, Cut or FitFailed.
+   * An order for every partition of partial-statistics: DiscardFlush, TakeAway, Cut, ForgetFit or
+   * FitFailed.
    *
    * @param order the message
    * @param fit the fit that it is about
@@ -56,10 +56,10 @@ public sealed interface Decision {
    * A request for a cut that no cut can answer.
    *
    * @param offset where it stands in the control log
-   * @param request the request
+   * @param request what stands there
    * @param detail what is wrong with it
    * @param timestamp when it was found
    */
-  record RequestRefused(long offset, CutRequested request, String detail, long timestamp)
+  record RequestRefused(long offset, SpecificRecord request, String detail, long timestamp)
       implements Decision {}
 }

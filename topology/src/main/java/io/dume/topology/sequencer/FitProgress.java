@@ -15,11 +15,14 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /** How far a fit has come. Not thread-safe. */
 final class FitProgress {
@@ -133,6 +136,14 @@ final class FitProgress {
     return setAside;
   }
 
+  long duplicates() {
+    return duplicates;
+  }
+
+  long leftOut() {
+    return leftOut;
+  }
+
   Optional<String> failure() {
     return failure;
   }
@@ -161,15 +172,23 @@ final class FitProgress {
     return ranges;
   }
 
-  /** Takes in a flush that counts, and gives its sequence number. */
-  long add(FlushManifest manifest, Instant now) {
+  /**
+   * Takes in a flush that counts, and gives its sequence number. Its positions go on whatever
+   * becomes of its slots; of those that are not live nothing is counted.
+   */
+  long add(FlushManifest manifest, Predicate<SlotCount> live, Instant now) {
     for (CoveredRange range : manifest.getRanges()) {
       next.put(range.getPartition(), range.getTo());
       setAside += range.getSetAside().size();
       duplicates += range.getDuplicates().size();
       leftOut += range.getLeftOut();
     }
+    Set<Id> counted = new HashSet<>();
     for (SlotCount slot : manifest.getSlots()) {
+      if (!live.test(slot)) {
+        continue;
+      }
+      counted.add(slot.getSlot());
       slots.merge(slot.getSlot(), slot, FitProgress::sum);
       if (!slot.getHeldOut()) {
         tokensSinceCut += slot.getTokens();
@@ -178,9 +197,20 @@ final class FitProgress {
     }
     for (LargestDiagonal diagonal : manifest.getDiagonals()) {
       Id slot = manifest.getSlots().get(diagonal.getSlot()).getSlot();
-      running(slot)[diagonal.getLayer()] += diagonal.getValue();
+      if (counted.contains(slot)) {
+        running(slot)[diagonal.getLayer()] += diagonal.getValue();
+      }
     }
     return ++sequence;
+  }
+
+  /** Forgets the slots that are not live any more, and gives them in the order of their coming. */
+  List<Id> takeAway(Predicate<SlotCount> live) {
+    List<Id> gone = slots.values().stream().filter(live.negate()).map(SlotCount::getSlot).toList();
+    slots.keySet().removeAll(Set.copyOf(gone));
+    // The bounds of the sums shrink with the sums.
+    largest.keySet().removeAll(Set.copyOf(gone));
+    return gone;
   }
 
   private static SlotCount sum(SlotCount a, SlotCount b) {

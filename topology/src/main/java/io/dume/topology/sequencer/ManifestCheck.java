@@ -22,17 +22,16 @@ final class ManifestCheck {
   private static final String INCOMPLETE = "incomplete-manifest";
 
   private final FitProgress progress;
-  private final Set<Extraction> known;
+  private final ExpertList list;
   private final FlushManifest manifest;
 
   /**
    * @param progress of the manifest's fit
-   * @param known every domain that was ever in the router's list, with its MLPs: a flush may be on
-   *     its way when its domain leaves the list
+   * @param list the fit's experts now and ever: a flush may be on its way when its domain leaves
    */
-  ManifestCheck(FitProgress progress, Set<Extraction> known, FlushManifest manifest) {
+  ManifestCheck(FitProgress progress, ExpertList list, FlushManifest manifest) {
     this.progress = progress;
-    this.known = known;
+    this.list = list;
     this.manifest = manifest;
   }
 
@@ -75,16 +74,25 @@ final class ManifestCheck {
             range.getTo(),
             range.getPartition());
       }
-      long apart = (long) range.getSetAside().size() + range.getDuplicates().size();
-      if (apart > length || !within(range)) {
+      if (range.getLeftOut() < 0 || range.getLeftOut() > length) {
         return refused(
             MALFORMED,
-            "offsets set aside that are not in [%d, %d) of partition %d",
+            "%d records left out of [%d, %d) of partition %d",
+            range.getLeftOut(),
             range.getFrom(),
             range.getTo(),
             range.getPartition());
       }
-      room = saturatedAdd(room, length - apart);
+      long named = (long) range.getSetAside().size() + range.getDuplicates().size();
+      if (named > length - range.getLeftOut() || !within(range)) {
+        return refused(
+            MALFORMED,
+            "offsets set aside, counted before or left out that have no room in [%d, %d) of partition %d",
+            range.getFrom(),
+            range.getTo(),
+            range.getPartition());
+      }
+      room = saturatedAdd(room, length - range.getLeftOut() - named);
     }
     if (seen.isEmpty()) {
       return refused(MALFORMED, "a manifest without ranges covers nothing");
@@ -159,7 +167,7 @@ final class ManifestCheck {
   private Optional<Verdict> slots() {
     Set<Id> seen = new HashSet<>();
     for (SlotCount slot : manifest.getSlots()) {
-      Id id = Ids.ofSlot(slot.getDomain(), slot.getExpertMlp(), slot.getHeldOut());
+      Id id = Ids.ofSlot(slot.getDomain(), slot.getExpertMlp(), slot.getHeldOut(), slot.getSince());
       if (!slot.getSlot().equals(id) || !seen.add(id)) {
         return refused(
             MALFORMED, "a slot of domain %s whose id is wrong or there twice", slot.getDomain());
@@ -176,12 +184,16 @@ final class ManifestCheck {
             slot.getDomain(),
             most);
       }
-      if (!known.contains(new Extraction(slot.getDomain(), slot.getExpertMlp()))) {
+      if (!list.everLive(slot)) {
         return Optional.of(
             new Verdict.Waits(
                 "unknown-domain",
-                "domain %s with MLPs %s is not in the list of experts of router %s"
-                    .formatted(slot.getDomain(), slot.getExpertMlp(), progress.router())));
+                "domain %s with MLPs %s was in no list of experts of router %s from version %d on"
+                    .formatted(
+                        slot.getDomain(),
+                        slot.getExpertMlp(),
+                        progress.router(),
+                        slot.getSince())));
       }
     }
     return Optional.empty();
@@ -261,7 +273,8 @@ final class ManifestCheck {
             diagonal.getValue(),
             slot.getTokens());
       }
-      if (!countable) {
+      // Of what was taken away nothing is added, so it can't stop a fit either.
+      if (!countable && list.live(slot)) {
         return overflows("%d tokens of domain %s".formatted(slot.getTokens(), slot.getDomain()));
       }
     }
@@ -271,6 +284,9 @@ final class ManifestCheck {
     }
     for (LargestDiagonal diagonal : manifest.getDiagonals()) {
       int layer = diagonal.getLayer();
+      if (!list.live(manifest.getSlots().get(diagonal.getSlot()))) {
+        continue;
+      }
       if (diagonal.getValue() >= FixedPoint.LIMIT - sums[layer]) {
         return overflows("the sums of layer %d".formatted(layer));
       }

@@ -3,25 +3,24 @@ package io.dume.topology.sequencer;
 import io.dume.schemas.control.ControlState;
 import io.dume.schemas.kafka.DeadLetters;
 import io.dume.schemas.message.Cut;
-import io.dume.schemas.message.CutRequested;
 import io.dume.schemas.message.DiscardFlush;
-import io.dume.schemas.message.Expert;
 import io.dume.schemas.message.ExpertsChanged;
 import io.dume.schemas.message.Fit;
 import io.dume.schemas.message.FitCreated;
 import io.dume.schemas.message.FitFailed;
+import io.dume.schemas.message.FitRemoved;
 import io.dume.schemas.message.FlushManifest;
+import io.dume.schemas.message.ForgetFit;
 import io.dume.schemas.message.Id;
 import io.dume.schemas.message.SequencerProgress;
+import io.dume.schemas.message.TakeAway;
 import io.dume.schemas.wire.Ids;
 import io.dume.schemas.wire.MalformedMessageException;
 import io.dume.schemas.wire.Wire;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,27 +32,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Puts flushes and cuts into the one order in which every layer takes them. Records go in, in the
- * order of their logs; decisions come out and must be written in the transaction that keeps the
- * memory. The same records at the same times give the same decisions. Not thread-safe.
+ * Puts flushes, removals and cuts into the one order in which every layer takes them. Records go
+ * in, in the order of their logs; decisions come out and must be written in the transaction that
+ * keeps the memory. The same records at the same times give the same decisions. Not thread-safe.
  */
 public final class Sequencer {
-  private static final int MAX_REQUESTS_OF_A_CUT = 1000;
   private static final Logger LOG = LoggerFactory.getLogger(Sequencer.class);
-
-  /** What may wait for the control log at once; beyond that a manifest is judged at once. */
-  private static final long MAX_PARKED_BYTES = 64L << 20;
 
   private final SequencerConfig config;
   private final SequencerMemory memory;
   private final CutMaker cuts;
   private final ControlState control = new ControlState();
   private final Map<Id, FitProgress> fits = new LinkedHashMap<>();
-  private final Map<String, Set<Extraction>> known = new HashMap<>();
-  private final TreeMap<Long, CutRequested> requests = new TreeMap<>();
-  private final TreeMap<Long, Submission> parked = new TreeMap<>();
+  private final Requests requests;
+  private final Parking parking;
   private final Set<Id> waitingForTokens = new HashSet<>();
-  private long parkedBytes;
 
   /**
    * A sequencer that goes on where its memory left off.
@@ -66,6 +59,8 @@ public final class Sequencer {
     this.config = config;
     this.memory = memory;
     this.cuts = new CutMaker(config.cuts());
+    this.requests = new Requests(memory);
+    this.parking = new Parking(memory, config.patience());
     Map<Long, SpecificRecord> log = new TreeMap<>();
     memory.control().forEach((offset, record) -> log.put(offset, decode(offset, record)));
     log.values().forEach(this::understand);
@@ -78,9 +73,9 @@ public final class Sequencer {
       }
       progress.restore(kept);
     }
-    memory.openRequests().forEach(o -> requests.put(o, (CutRequested) log.get(o)));
-    parked.putAll(memory.parked());
-    parkedBytes = parked.values().stream().mapToLong(Submission::bytes).sum();
+    for (long offset : memory.openRequests()) {
+      requests.restore(Request.in(offset, log.get(offset)).orElseThrow());
+    }
   }
 
   private static SpecificRecord decode(long offset, byte[] record) {
@@ -101,15 +96,8 @@ public final class Sequencer {
       if (FitCheck.problem(fit, config.statisticsPartitions()).isEmpty()) {
         fits.put(fit.getId(), new FitProgress(created.getRouter(), fit));
       }
-    }
-    if (record instanceof ExpertsChanged changed) {
-      Map<String, String> mlps = new HashMap<>();
-      changed.getExperts().forEach((Expert e) -> mlps.put(e.getName(), e.getMlp()));
-      Set<Extraction> extractions =
-          known.computeIfAbsent(changed.getRouter(), r -> new HashSet<>());
-      changed
-          .getDomains()
-          .forEach(d -> extractions.add(new Extraction(d.getDomain(), mlps.get(d.getExpert()))));
+    } else if (record instanceof FitRemoved removed) {
+      fits.remove(removed.getFit());
     }
     return true;
   }
@@ -134,27 +122,46 @@ public final class Sequencer {
       FitCheck.problem(fit, config.statisticsPartitions())
           .ifPresent(p -> decisions.addAll(stopped(fit.getId(), "invalid-fit: " + p, time, true)));
     } else if (record instanceof ExpertsChanged changed) {
-      control
-          .fit(changed.getRouter())
-          .map(f -> fits.get(f.getId()))
-          .ifPresent(
-              progress -> {
-                progress.changed(time);
-                memory.keepProgress(progress.snapshot());
-              });
-    } else if (record instanceof FitFailed failed && !isStopped(failed.getFit())) {
+      change(changed, time, decisions);
+    } else if (record instanceof FitRemoved removed) {
+      memory.forgetProgress(removed.getFit());
+      waitingForTokens.remove(removed.getFit());
+      toAll(new ForgetFit(removed.getFit()), removed.getFit(), time, decisions);
+    } else if (record instanceof FitFailed failed && isGoing(failed.getFit())) {
       decisions.addAll(stopped(failed.getFit(), failed.getReason(), time, false));
-    } else if (record instanceof CutRequested request) {
-      requests.put(offset, request);
-      memory.markRequest(offset, true);
     }
+    Request.in(offset, record).ifPresent(requests::open);
     judgeParked(time, decisions);
     cut(time, decisions);
     return decisions;
   }
 
-  private boolean isStopped(Id fit) {
-    return Optional.ofNullable(fits.get(fit)).flatMap(FitProgress::failure).isPresent();
+  /**
+   * What the new list no longer has is taken away in the same step, so that no cut with the list
+   * comes before it, and no flush between them counts for it.
+   */
+  private void change(ExpertsChanged changed, Instant now, List<Decision> decisions) {
+    Id fit = changed.getFit().orElseGet(() -> control.fits(changed.getRouter()).get(0).getId());
+    FitProgress progress = fits.get(fit);
+    if (progress == null) {
+      return;
+    }
+    List<Id> gone = progress.takeAway(ExpertList.of(control, fit)::live);
+    progress.changed(now);
+    memory.keepProgress(progress.snapshot());
+    if (!gone.isEmpty()) {
+      toAll(new TakeAway(fit, gone), fit, now, decisions);
+    }
+  }
+
+  private static void toAll(SpecificRecord order, Id fit, Instant now, List<Decision> decisions) {
+    decisions.add(new Decision.ToAll(order, fit, 0, now.toEpochMilli()));
+  }
+
+  private boolean isGoing(Id fit) {
+    boolean isStopped =
+        Optional.ofNullable(fits.get(fit)).flatMap(FitProgress::failure).isPresent();
+    return !isStopped && !control.removed(fit);
   }
 
   /** Stops a fit here, and tells all partitions, so that every later cut fails in every layer. */
@@ -168,7 +175,7 @@ public final class Sequencer {
     LOG.error("Fit {} is stopped: {}", Ids.hex(fit), reason);
     FitFailed failure = new FitFailed(fit, reason);
     List<Decision> decisions = new ArrayList<>();
-    decisions.add(new Decision.ToAll(failure, fit, 0, now.toEpochMilli()));
+    toAll(failure, fit, now, decisions);
     if (announce) {
       decisions.add(new Decision.FitStopped(failure, now.toEpochMilli()));
     }
@@ -185,24 +192,15 @@ public final class Sequencer {
   public List<Decision> manifest(Submission submission, Instant now) {
     List<Decision> decisions = new ArrayList<>();
     Instant time = now.truncatedTo(ChronoUnit.MILLIS);
-    Id fit = submission.manifest().getFit();
-    boolean behindAnother =
-        parked.values().stream().anyMatch(p -> p.manifest().getFit().equals(fit));
+    boolean behindAnother = parking.holds(submission.manifest().getFit());
     Verdict verdict = behindAnother ? waiting(submission) : judge(submission.manifest());
-    if (verdict instanceof Verdict.Waits && hasRoom(submission)) {
-      long number = parked.isEmpty() ? 0 : parked.lastKey() + 1;
-      parked.put(number, submission);
-      parkedBytes += submission.bytes();
-      memory.park(number, submission);
+    if (verdict instanceof Verdict.Waits && parking.hasRoom(submission)) {
+      parking.park(submission);
       return decisions;
     }
     carryOut(verdict, submission, time, decisions);
     cut(time, decisions);
     return decisions;
-  }
-
-  private boolean hasRoom(Submission submission) {
-    return !config.patience().isZero() && parkedBytes + submission.bytes() <= MAX_PARKED_BYTES;
   }
 
   private static Verdict waiting(Submission submission) {
@@ -216,8 +214,10 @@ public final class Sequencer {
     Id fit = manifest.getFit();
     FitProgress progress = fits.get(fit);
     if (progress != null) {
-      Set<Extraction> extractions = known.getOrDefault(progress.router(), Set.of());
-      return new ManifestCheck(progress, extractions, manifest).judge();
+      return new ManifestCheck(progress, ExpertList.of(control, fit), manifest).judge();
+    }
+    if (control.removed(fit)) {
+      return new Verdict.Refused("fit-removed", "fit %s was removed".formatted(Ids.hex(fit)));
     }
     if (control.router(fit).isPresent()) {
       return new Verdict.Refused("fit-failed", "the fit was never valid");
@@ -233,9 +233,11 @@ public final class Sequencer {
     FlushManifest manifest = submission.manifest();
     if (verdict instanceof Verdict.Counts) {
       FitProgress progress = fits.get(manifest.getFit());
-      long sequence = progress.add(manifest, now);
+      ExpertList list = ExpertList.of(control, manifest.getFit());
+      long sequence = progress.add(manifest, list::live, now);
       memory.keepProgress(progress.snapshot());
-      decisions.addAll(Shares.of(progress.fit(), manifest, sequence, orderTime(submission, now)));
+      decisions.addAll(
+          Shares.of(progress.fit(), manifest, list::live, sequence, orderTime(submission, now)));
     } else if (verdict instanceof Verdict.Refused refused) {
       refuse(submission, refused.reason(), refused.detail(), now, decisions);
     } else if (verdict instanceof Verdict.Waits waits) {
@@ -275,88 +277,63 @@ public final class Sequencer {
     return decisions;
   }
 
-  /** Manifests of one fit keep their order: one that waits holds up those behind it. */
   private void judgeParked(Instant now, List<Decision> decisions) {
-    Set<Id> heldUp = new HashSet<>();
-    Iterator<Map.Entry<Long, Submission>> queue = parked.entrySet().iterator();
-    while (queue.hasNext()) {
-      Map.Entry<Long, Submission> entry = queue.next();
-      Submission submission = entry.getValue();
-      if (heldUp.contains(submission.manifest().getFit())) {
-        continue;
-      }
-      Verdict verdict = judge(submission.manifest());
-      Instant deadline = submission.letter().getSetAsideAt().plus(config.patience());
-      if (verdict instanceof Verdict.Waits && now.isBefore(deadline)) {
-        heldUp.add(submission.manifest().getFit());
-        continue;
-      }
-      queue.remove();
-      parkedBytes -= submission.bytes();
-      memory.unpark(entry.getKey());
-      carryOut(verdict, submission, now, decisions);
-    }
+    parking.release(
+        now,
+        submission -> judge(submission.manifest()),
+        (verdict, submission) -> carryOut(verdict, submission, now, decisions));
   }
 
+  /** Cuts are made of the fits that serve alone; candidates grow in silence. */
   private void cut(Instant now, List<Decision> decisions) {
-    for (FitProgress progress : fits.values()) {
-      refuseImpossible(progress, now, decisions);
-      Optional<ExpertsChanged> experts = control.experts(progress.router());
-      // Requests for the same penalty share a cut; nobody waits for the others.
-      Map<Optional<Double>, List<String>> reached = new LinkedHashMap<>();
-      for (Long offset : List.copyOf(requests.keySet())) {
-        CutRequested request = requests.get(offset);
-        if (request.getRouter().equals(progress.router()) && CutMaker.reached(progress, request)) {
-          List<String> ids = reached.computeIfAbsent(request.getLambda(), l -> new ArrayList<>());
-          // A cut names those that asked for it; the others get the next one.
-          if (ids.size() < MAX_REQUESTS_OF_A_CUT) {
-            ids.add(request.getRequest());
-            settle(offset);
-          }
-        }
-      }
-      reached.forEach(
-          (lambda, ids) -> make(progress, experts, ids, lambda, "demand", now, decisions));
-      noteMissingTokens(progress, experts);
-      cuts.due(progress, experts, now)
-          .ifPresent(
-              reason ->
-                  make(progress, experts, List.of(), Optional.empty(), reason, now, decisions));
+    for (String router : control.routers()) {
+      control
+          .fit(router)
+          .map(fit -> fits.get(fit.getId()))
+          .ifPresent(progress -> cut(progress, now, decisions));
     }
   }
 
-  private void settle(long offset) {
-    requests.remove(offset);
-    memory.markRequest(offset, false);
+  private void cut(FitProgress progress, Instant now, List<Decision> decisions) {
+    Id fit = progress.fit().getId();
+    for (Request impossible : requests.settleImpossible(progress)) {
+      refuse(impossible, progress, now, decisions);
+    }
+    ExpertList list = ExpertList.of(control, fit);
+    for (List<Request> together : requests.settleReached(progress)) {
+      boolean promotion =
+          together.stream().anyMatch(r -> r.promoted().filter(fit::equals).isPresent());
+      List<String> ids = together.stream().map(Request::id).toList();
+      Penalty penalty = together.get(0).penalty();
+      make(progress, list, ids, penalty, promotion ? "promotion" : "demand", now, decisions);
+    }
+    noteMissingTokens(progress, list);
+    // A router moves over to another fit once that is as far as whoever promoted it wants.
+    if (!requests.promotionWaits(progress)) {
+      cuts.due(progress, list, now)
+          .ifPresent(
+              reason -> make(progress, list, List.of(), Penalty.DEFAULT, reason, now, decisions));
+    }
   }
 
   /** A request for a partition that the fit does not have would wait for ever. */
-  private void refuseImpossible(FitProgress progress, Instant now, List<Decision> decisions) {
-    for (Map.Entry<Long, CutRequested> entry : List.copyOf(requests.entrySet())) {
-      CutRequested request = entry.getValue();
-      Optional<Integer> unknown =
-          request.getRouter().equals(progress.router())
-              ? CutMaker.unknownPartition(progress, request)
-              : Optional.empty();
-      if (unknown.isPresent()) {
-        settle(entry.getKey());
-        decisions.add(
-            new Decision.RequestRefused(
-                entry.getKey(),
-                request,
-                "partition %d of token-batches is not in the fit of router %s"
-                    .formatted(unknown.get(), progress.router()),
-                now.toEpochMilli()));
-      }
-    }
+  private static void refuse(
+      Request request, FitProgress progress, Instant now, List<Decision> decisions) {
+    decisions.add(
+        new Decision.RequestRefused(
+            request.offset(),
+            request.record(),
+            "partition %d of token-batches is not in the fit of router %s"
+                .formatted(request.unknownPartition(progress).orElseThrow(), progress.router()),
+            now.toEpochMilli()));
   }
 
-  private void noteMissingTokens(FitProgress progress, Optional<ExpertsChanged> experts) {
+  private void noteMissingTokens(FitProgress progress, ExpertList list) {
     if (progress.newSince().isEmpty()) {
       return;
     }
     Id fit = progress.fit().getId();
-    Optional<String> missing = CutMaker.withoutTokens(progress, experts);
+    Optional<String> missing = CutMaker.withoutTokens(progress, list);
     if (missing.isEmpty()) {
       waitingForTokens.remove(fit);
     } else if (waitingForTokens.add(fit)) {
@@ -369,15 +346,15 @@ public final class Sequencer {
 
   private void make(
       FitProgress progress,
-      Optional<ExpertsChanged> experts,
+      ExpertList list,
       List<String> ids,
-      Optional<Double> lambda,
+      Penalty penalty,
       String reason,
       Instant now,
       List<Decision> decisions) {
     long number = progress.cut();
     memory.keepProgress(progress.snapshot());
-    Cut cut = cuts.make(progress, number, experts, ids, lambda, reason, now);
+    Cut cut = cuts.make(progress, number, list, ids, penalty, reason, now);
     decisions.add(new Decision.ToAll(cut, progress.fit().getId(), number, now.toEpochMilli()));
     decisions.add(new Decision.CutMade(cut, now.toEpochMilli()));
   }

@@ -1,5 +1,6 @@
 package io.dume.topology.sequencer;
 
+import io.dume.schemas.message.Id;
 import io.dume.schemas.message.SequencerProgress;
 import java.util.List;
 import java.util.SortedMap;
@@ -21,7 +22,7 @@ public interface SequencerMemory {
   SortedMap<Long, byte[]> control();
 
   /**
-   * Marks a request for a cut as open or answered.
+   * Marks a request for a cut, which a promotion makes too, as open or answered.
    *
    * @param offset where the request stands in the control log
    * @param open whether it waits
@@ -37,6 +38,13 @@ public interface SequencerMemory {
    * @param progress the state
    */
   void keepProgress(SequencerProgress progress);
+
+  /**
+   * Forgets the state of a fit, if there is one.
+   *
+   * @param fit the fit's id
+   */
+  void forgetProgress(Id fit);
 
   /** {@return the kept states, one a fit} */
   List<SequencerProgress> progress();

@@ -12,5 +12,17 @@
  * running sums of the largest diagonal entries must stay below 2^62. In a positive semidefinite
  * matrix no entry is larger than the largest of the diagonal, so that bounds every sum of every
  * layer.
+ *
+ * <p>A router may have several fits. All are sequenced alike; cuts are made of the one that serves.
+ * A fit that was retired still counts what comes, since it can be promoted again; one that was
+ * removed is forgotten, and what comes of it goes to dead-letters.
+ *
+ * <p>Taking away equals never having been. A list of experts without a domain ends the domain's
+ * slots: in the step that reads the list the sequencer forgets them and orders every partition to
+ * delete their sums, before any other order. A flush that was on its way then counts by its
+ * positions, without these slots. A domain that comes back gets slots of its own, so the order of
+ * removal and return does not matter to what is still on its way. What is left (sums, tokens,
+ * bounds) is what the same flushes give had they never held the domain; only positions, the number
+ * of the list and the numbers of cuts tell that something was there.
  */
 package io.dume.topology.sequencer;

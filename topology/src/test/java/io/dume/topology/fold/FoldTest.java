@@ -12,11 +12,14 @@ import io.dume.schemas.message.ExpectedTile;
 import io.dume.schemas.message.Expert;
 import io.dume.schemas.message.Fit;
 import io.dume.schemas.message.FitFailed;
+import io.dume.schemas.message.ForgetFit;
+import io.dume.schemas.message.Id;
 import io.dume.schemas.message.LargestDiagonal;
 import io.dume.schemas.message.LayerFailed;
 import io.dume.schemas.message.SlotCount;
 import io.dume.schemas.message.StatisticsKind;
 import io.dume.schemas.message.StatisticsTile;
+import io.dume.schemas.message.TakeAway;
 import io.dume.schemas.statistics.Tiles;
 import io.dume.schemas.wire.Ids;
 import io.dume.schemas.wire.StatisticsKey;
@@ -463,6 +466,107 @@ class FoldTest {
     assertThat(refusals()).containsExactly("overlap");
     apply(kept, 1);
     assertThat(stops()).isEmpty();
+  }
+
+  private SyntheticFlush flushOf(String... domains) {
+    SyntheticFlush.Builder flush = SyntheticFlush.of(fit, random).range(0, 0, 10);
+    Stream.of(domains).forEach(domain -> flush.records(domain, 1));
+    return flush.build();
+  }
+
+  private static Id slot(SyntheticFlush flush, int index) {
+    return flush.manifest().getSlots().get(index).getSlot();
+  }
+
+  @Test
+  void shouldDeleteTheSumsOfASlotInAllLayersWheneverToldTo() {
+    SyntheticFlush flush = flushOf("code", "math");
+    stage(flush);
+    apply(flush, 1);
+    int sums = gram.size();
+    TakeAway order = new TakeAway(fit.getId(), List.of(slot(flush, 1)));
+    take(new byte[0], order);
+
+    take(new byte[0], order);
+
+    assertThat(gram.size()).isEqualTo(sums / 2);
+    assertThat(target.size()).isEqualTo(fit.getLayers());
+    take(cut(1, tokens(flush), 0));
+    PlainSums plain = new PlainSums(fit);
+    plain.add(flush);
+    assertThat(layers().gram(1)).as("seed %d", seed).isEqualTo(plain.gram(1, List.of("code")));
+    assertThat(refusals()).isEmpty();
+  }
+
+  @Test
+  void shouldForgetTheTilesOfATakenAwaySlotWithoutADeadLetter() {
+    SyntheticFlush flush = flushOf("code", "math");
+    SyntheticFlush counted = flush.without(s -> s.getDomain().equals("math"));
+    stage(flush);
+
+    take(new byte[0], with(order(counted, 1), b -> b.setTakenAway(List.of(slot(flush, 1)))));
+
+    assertThat(staging.size()).isZero();
+    assertThat(refusals()).isEmpty();
+    assertThat(stops()).isEmpty();
+    assertThat(target.size()).isEqualTo(fit.getLayers());
+  }
+
+  @Test
+  void shouldNameStrayTilesBesideThoseOfATakenAwaySlot() {
+    SyntheticFlush flush = flushOf("code", "math", "law");
+    SyntheticFlush counted = flush.without(s -> !s.getDomain().equals("code"));
+    stage(flush);
+
+    take(new byte[0], with(order(counted, 1), b -> b.setTakenAway(List.of(slot(flush, 1)))));
+
+    assertThat(staging.size()).isZero();
+    assertThat(refusals()).containsExactly("stray-tiles");
+    assertThat(((FoldOutput.Refused) outputs.get(0)).letter().getDetail())
+        .startsWith("%d tiles".formatted(flush.tiles().size() / 3));
+  }
+
+  @Test
+  void shouldForgetAFitForGood() {
+    SyntheticFlush flush = flush();
+    SyntheticFlush late = flush();
+    stage(flush);
+    apply(flush, 1);
+    stage(late);
+
+    take(new byte[0], new ForgetFit(fit.getId()));
+
+    assertThat(gram.size() + target.size()).isZero();
+    apply(late, 2);
+    take(cut(1, tokens(flush), 0));
+    take(new byte[0], new TakeAway(fit.getId(), List.of(slot(flush, 0))));
+    take(new byte[0], new FitFailed(fit.getId(), "late"));
+    take(new byte[0], new ForgetFit(fit.getId()));
+    assertThat(refusals()).hasSize(4).containsOnly("fit-removed");
+    assertThat(stops()).isEmpty();
+    assertThat(layers().failures()).isEmpty();
+    assertThat(gram.size() + target.size() + staging.size()).isZero();
+  }
+
+  @Test
+  void shouldLeaveOtherFitsAloneWhenItForgetsOne() {
+    SyntheticFlush flush = flush();
+    stage(flush);
+    apply(flush, 1);
+
+    take(new byte[0], new ForgetFit(SyntheticFit.of("other", 2, 9, 4, 1, 1).getId()));
+
+    take(cut(1, tokens(flush), 0));
+    assertThat(layers().complete()).hasSize(fit.getLayers());
+  }
+
+  @Test
+  void shouldSetACutAsideThatHoldsOutWhatItCounts() {
+    Cut cut = cut(0, 1, 0);
+
+    take(Cut.newBuilder(cut).setHeldOut(cut.getSlots()).build());
+
+    assertThat(refusals()).containsExactly("malformed-message");
   }
 
   @Test

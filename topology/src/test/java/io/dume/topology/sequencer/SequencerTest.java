@@ -2,6 +2,7 @@ package io.dume.topology.sequencer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.dume.schemas.message.CoveredRange;
 import io.dume.schemas.message.Cut;
@@ -21,6 +22,7 @@ import io.dume.schemas.message.PartitionOffset;
 import io.dume.schemas.message.SetAside;
 import io.dume.schemas.message.SlotCount;
 import io.dume.schemas.message.StatisticsKind;
+import io.dume.schemas.message.TakeAway;
 import io.dume.schemas.statistics.FixedPoint;
 import io.dume.schemas.wire.Ids;
 import io.dume.topology.synthetic.MapMemory;
@@ -163,6 +165,32 @@ class SequencerTest {
                             List.of(new Duplicate(1L, new Id(new byte[16]))),
                             0L))),
         bad(
+            "a negative number of records left out",
+            "malformed-manifest",
+            m -> m.getRanges().set(0, new CoveredRange(0, 0L, 10L, List.of(), List.of(), -1L))),
+        bad(
+            "so many records left out that the others have no room",
+            "malformed-manifest",
+            m -> m.getRanges().set(0, new CoveredRange(0, 0L, 10L, List.of(), List.of(), 7L))),
+        bad(
+            "all numbers there are of records left out",
+            "malformed-manifest",
+            m ->
+                m.getRanges()
+                    .set(
+                        0,
+                        new CoveredRange(
+                            0,
+                            0L,
+                            10L,
+                            List.of(new SetAside(1L, "x")),
+                            List.of(),
+                            Long.MAX_VALUE))),
+        bad(
+            "a slot of another list than its id says",
+            "malformed-manifest",
+            m -> slot(m, s -> s.setSince(2))),
+        bad(
             "more records than positions",
             "malformed-manifest",
             m -> m.getRanges().set(0, range(0, 0, 3))),
@@ -272,22 +300,157 @@ class SequencerTest {
   }
 
   @Test
-  void shouldCountAFlushOfADomainThatJustLeftTheListButNotShowItInACut() {
+  void shouldTakeADomainAwayInTheStepThatReadsTheListBeforeAnyCut() {
     started("code", "math");
+    FlushManifest manifest = manifest(0, 0, 10, "code", "math");
+    submit(manifest);
+    control(request("waits", null, new PartitionOffset(0, 20L)));
+
+    List<Decision> decisions = control(SyntheticFit.experts(SyntheticFit.ROUTER, 2, "code"));
+
+    Id math = manifest.getSlots().get(1).getSlot();
+    assertThat(decisions)
+        .containsExactly(
+            new Decision.ToAll(
+                new TakeAway(fit.getId(), List.of(math)), fit.getId(), 0, NOW.toEpochMilli()));
+    assertThat(memory.progress().get(0).getSlots())
+        .extracting(SlotCount::getDomain)
+        .containsExactly("code");
+    assertThat(memory.progress().get(0).getNewSince()).as("a version is due").contains(NOW);
+  }
+
+  @Test
+  void shouldCountAFlushByItsPositionsWithoutTheSlotsThatWereTakenAway() {
+    started("code", "math");
+    control(SyntheticFit.experts(SyntheticFit.ROUTER, 2, "math"));
+    FlushManifest late = manifest(0, 0, 10, "code", "math");
+
+    List<Decision.ToPartition> orders = only(Decision.ToPartition.class, submit(late));
+
+    assertThat(orders)
+        .hasSize(PARTITIONS)
+        .allSatisfy(
+            o -> {
+              assertThat(o.order().getTakenAway())
+                  .containsExactly(late.getSlots().get(0).getSlot());
+              assertThat(o.order().getSlots()).containsExactly(late.getSlots().get(1));
+              assertThat(o.order().getTiles()).allMatch(t -> t.getSlot() == 0);
+              assertThat(o.order().getDiagonals()).allMatch(d -> d.getSlot() == 0);
+            });
+    assertThat(orders.stream().mapToInt(o -> o.order().getTiles().size()).sum())
+        .isEqualTo(late.getTiles().size() / 2);
+    Cut cut = cuts(control(request("r", null, new PartitionOffset(0, 10L)))).get(0);
+    assertThat(cut.getSlots()).extracting(CutSlot::getDomain).containsExactly("math");
+    assertThat(cut.getExpertsVersion()).isEqualTo(2);
+  }
+
+  @Test
+  void shouldCountAFlushOfNothingButWhatWasTakenAway() {
+    started("code", "math");
+    control(SyntheticFit.experts(SyntheticFit.ROUTER, 2, "math"));
+
+    List<Decision> decisions = submit(manifest(0, 0, 10, "code"));
+
+    assertThat(only(Decision.ToPartition.class, decisions))
+        .hasSize(PARTITIONS)
+        .allSatisfy(o -> assertThat(o.order().getTiles()).isEmpty());
+    assertThat(refusals(submit(manifest(0, 10, 20, "math")))).isEmpty();
+  }
+
+  @Test
+  void shouldStartADomainThatComesBackFromNothing() {
+    started("code", "math");
+    submit(manifest(0, 0, 10, "code", "math"));
+    control(SyntheticFit.experts(SyntheticFit.ROUTER, 2, "code"));
+    control(SyntheticFit.experts(SyntheticFit.ROUTER, 3, "code", "math"));
+    FlushManifest back =
+        SyntheticFlush.of(fit, random)
+            .range(0, 10, 20)
+            .records(SyntheticFit.membership("math", 3), 2)
+            .records("math", 1)
+            .build()
+            .manifest();
+
+    List<Decision> decisions = submit(back);
+
+    assertThat(only(Decision.ToPartition.class, decisions).get(0).order().getTakenAway())
+        .containsExactly(SyntheticFit.membership("math", 1).slot(false));
+    Cut cut = cuts(control(request("r", null))).get(0);
+    assertThat(cut.getSlots())
+        .extracting(CutSlot::getSlot)
+        .containsExactly(
+            SyntheticFit.membership("code", 1).slot(false),
+            SyntheticFit.membership("math", 3).slot(false));
+    assertThat(cut.getSlots().get(1).getTokens()).isEqualTo(back.getSlots().get(0).getTokens());
+  }
+
+  @Test
+  void shouldLowerTheBoundOfTheSumsWithWhatIsTakenAway() {
+    started("code", "math");
+    FlushManifest large = manifest(0, 0, 10, "math");
+    large
+        .getDiagonals()
+        .replaceAll(d -> new LargestDiagonal(d.getLayer(), d.getSlot(), FixedPoint.LIMIT - 1));
+    submit(large);
     control(SyntheticFit.experts(SyntheticFit.ROUTER, 2, "code"));
 
-    List<Decision> counted = submit(manifest(0, 0, 10, "code", "math"));
+    List<Decision> decisions = submit(manifest(0, 10, 20, "code"));
 
-    assertThat(only(Decision.ToPartition.class, counted)).hasSize(PARTITIONS);
+    assertThat(refusals(decisions)).isEmpty();
+  }
+
+  @Test
+  void shouldNotStopAFitForAnOverflowOfWhatWasTakenAway() {
+    started("code", "math");
+    control(SyntheticFit.experts(SyntheticFit.ROUTER, 2, "code"));
+    FlushManifest huge = manifest(0, 0, 10, "math");
+    huge.getDiagonals()
+        .replaceAll(d -> new LargestDiagonal(d.getLayer(), d.getSlot(), FixedPoint.LIMIT));
+
+    List<Decision> decisions = submit(huge);
+
+    assertThat(refusals(decisions)).isEmpty();
+    assertThat(only(Decision.ToPartition.class, decisions)).hasSize(PARTITIONS);
+  }
+
+  @Test
+  void shouldSayWhatIsHeldOutAndWhatWasNotCounted() {
+    started("code", "math");
+    Duplicate duplicate = new Duplicate(1L, new Id(new byte[16]));
+    submit(
+        SyntheticFlush.of(fit, random)
+            .range(
+                new CoveredRange(
+                    0, 0L, 10L, List.of(new SetAside(0L, "x")), List.of(duplicate), 4L))
+            .records("code", 1)
+            .heldOut("math", 2)
+            .build()
+            .manifest());
+    submit(
+        SyntheticFlush.of(fit, random)
+            .range(new CoveredRange(1, 0L, 5L, List.of(), List.of(duplicate), 1L))
+            .build()
+            .manifest());
+
     Cut cut = cuts(control(request("r", null))).get(0);
+
+    assertThat(cut.getHeldOut())
+        .extracting(CutSlot::getDomain, CutSlot::getExpert, CutSlot::getRecords)
+        .containsExactly(tuple("math", 1, 2L));
     assertThat(cut.getSlots()).extracting(CutSlot::getDomain).containsExactly("code");
-    assertThat(cut.getExpertsVersion()).isEqualTo(2);
+    assertThat(List.of(cut.getSetAside(), cut.getDuplicates(), cut.getLeftOut()))
+        .containsExactly(1L, 2L, 5L);
   }
 
   @Test
   void shouldWaitForTheListThatNamesAFlushsDomain() {
     started("code");
-    FlushManifest early = manifest(0, 0, 10, "math");
+    FlushManifest early =
+        SyntheticFlush.of(fit, random)
+            .range(0, 0, 10)
+            .records(SyntheticFit.membership("math", 2), 2)
+            .build()
+            .manifest();
     FlushManifest behind = manifest(0, 10, 20, "code");
     assertThat(submit(early)).isEmpty();
     assertThat(submit(behind)).isEmpty();
@@ -332,6 +495,20 @@ class SequencerTest {
     assertThat(cuts).extracting(Cut::getCut).containsExactly(1L, 2L);
     assertThat(cuts).extracting(Cut::getRequests).containsExactly(List.of("a", "c"), List.of("b"));
     assertThat(cuts.get(1).getLambda()).contains(0.5);
+  }
+
+  @Test
+  void shouldGiveRequestsForAChosenPenaltyACutOfTheirOwn() {
+    started("code");
+    PartitionOffset ten = new PartitionOffset(0, 10L);
+    control(request("own", null, ten));
+    control(new CutRequested(SyntheticFit.ROUTER, "auto", List.of(ten), null, true));
+
+    List<Cut> cuts = cuts(submit(manifest(0, 0, 10, "code")));
+
+    assertThat(cuts)
+        .extracting(Cut::getRequests, Cut::getAutoLambda)
+        .containsExactly(tuple(List.of("own"), false), tuple(List.of("auto"), true));
   }
 
   @Test
@@ -421,19 +598,25 @@ class SequencerTest {
     sequencer = sequencer(policy, memory);
     List<Long> next = new ArrayList<>(List.of(0L, 0L, 0L));
     Instant now = NOW;
+    int version = 1;
     for (int step = 0; step < 300; step++) {
       List<Decision> expected;
       List<Decision> actual;
       sequencer = random.nextInt(3) == 0 ? sequencer(policy, memory) : sequencer;
       now = now.plusMillis(random.nextInt(4000));
       int choice = random.nextInt(20);
-      if (step == 10 || step == 20 || choice == 0) {
+      if (step == 10 || step == 20 || choice <= 1) {
+        boolean change = step > 20 && choice == 1;
+        version += change ? 1 : 0;
         SpecificRecord record =
-            step == 10
-                ? SyntheticFit.created(SyntheticFit.ROUTER, fit)
-                : step == 20
-                    ? SyntheticFit.experts(SyntheticFit.ROUTER, 1, "code", "math")
-                    : request("r" + step, null, new PartitionOffset(1, next.get(1) + 1));
+            change
+                ? SyntheticFit.experts(
+                    SyntheticFit.ROUTER, version, version % 2 == 0 ? "code" : "math")
+                : step == 10
+                    ? SyntheticFit.created(SyntheticFit.ROUTER, fit)
+                    : step == 20
+                        ? SyntheticFit.experts(SyntheticFit.ROUTER, 1, "code", "math")
+                        : request("r" + step, null, new PartitionOffset(1, next.get(1) + 1));
         expected = undisturbed.control(step, record, now);
         actual = sequencer.control(step, record, now);
       } else if (choice < 14) {

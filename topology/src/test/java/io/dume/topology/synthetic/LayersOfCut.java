@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.avro.specific.SpecificRecord;
 
@@ -21,9 +22,16 @@ public final class LayersOfCut {
   private final Fit fit;
   private final long cut;
   private final TileGrid grid;
-  private final Map<Integer, BigInteger[]> grams = new HashMap<>();
-  private final Map<Integer, Integer> tiles = new HashMap<>();
-  private final Map<Integer, BigInteger[]> targets = new HashMap<>();
+
+  /** Tiles and b of one kind of tokens. */
+  private static final class Sums {
+    private final Map<Integer, BigInteger[]> grams = new HashMap<>();
+    private final Map<Integer, Integer> tiles = new HashMap<>();
+    private final Map<Integer, BigInteger[]> targets = new HashMap<>();
+  }
+
+  private final Sums counted = new Sums();
+  private final Sums heldOut = new Sums();
   private final Set<Integer> complete = new HashSet<>();
   private final Map<Integer, String> failures = new HashMap<>();
 
@@ -36,12 +44,18 @@ public final class LayersOfCut {
   /** Takes a message of layer-statistics; those of other cuts are passed over. */
   public LayersOfCut take(SpecificRecord message) {
     if (message instanceof LayerTile tile && tile.getCut() == cut) {
-      put(tile);
+      put(tile, tile.getHeldOut() ? heldOut : counted);
     } else if (message instanceof LayerTargets b && b.getCut() == cut) {
-      targets.put(b.getLayer(), values(b.getValues()));
+      (b.getHeldOut() ? heldOut : counted).targets.put(b.getLayer(), values(b.getValues()));
     } else if (message instanceof LayerComplete end && end.getCut() == cut) {
-      boolean all = tiles.getOrDefault(end.getLayer(), 0) == end.getTiles();
-      if (!all || !targets.containsKey(end.getLayer())) {
+      int layer = end.getLayer();
+      boolean all =
+          counted.tiles.getOrDefault(layer, 0) == end.getTiles()
+              && heldOut.tiles.getOrDefault(layer, 0) == end.getHeldOutTiles();
+      boolean anyHeldOut = end.getHeldOutTiles() > 0;
+      if (!all
+          || !counted.targets.containsKey(layer)
+          || heldOut.targets.containsKey(layer) != anyHeldOut) {
         throw new IllegalStateException("layer %d ended early".formatted(end.getLayer()));
       }
       complete.add(end.getLayer());
@@ -61,10 +75,10 @@ public final class LayersOfCut {
     return values;
   }
 
-  private void put(LayerTile tile) {
+  private void put(LayerTile tile, Sums into) {
     int n = grid.size();
     BigInteger[] gram =
-        grams.computeIfAbsent(
+        into.grams.computeIfAbsent(
             tile.getLayer(),
             l -> {
               BigInteger[] zeros = new BigInteger[n * n];
@@ -80,7 +94,7 @@ public final class LayersOfCut {
         gram[row * n + col] = values[i];
       }
     }
-    tiles.merge(tile.getLayer(), 1, Integer::sum);
+    into.tiles.merge(tile.getLayer(), 1, Integer::sum);
   }
 
   /** Whether every layer has ended, well or not. */
@@ -97,10 +111,20 @@ public final class LayersOfCut {
   }
 
   public BigInteger[] gram(int layer) {
-    return grams.get(layer);
+    return counted.grams.get(layer);
   }
 
   public BigInteger[] targets(int layer) {
-    return targets.get(layer);
+    return counted.targets.get(layer);
+  }
+
+  /** Nothing if no tokens are held out. */
+  public Optional<BigInteger[]> heldOutGram(int layer) {
+    return Optional.ofNullable(heldOut.grams.get(layer));
+  }
+
+  /** Nothing if no tokens are held out. */
+  public Optional<BigInteger[]> heldOutTargets(int layer) {
+    return Optional.ofNullable(heldOut.targets.get(layer));
   }
 }

@@ -18,6 +18,16 @@ public final class MapMemory implements SequencerMemory {
   private final Map<Id, SequencerProgress> progress = new LinkedHashMap<>();
   private final SortedMap<Long, Submission> parked = new TreeMap<>();
 
+  /** What a crash now would leave: the same content, apart from this one from now on. */
+  public MapMemory copy() {
+    MapMemory copy = new MapMemory();
+    copy.control.putAll(control);
+    copy.requests.addAll(requests);
+    copy.progress.putAll(progress);
+    copy.parked.putAll(parked);
+    return copy;
+  }
+
   @Override
   public void keepControl(long offset, byte[] record) {
     control.put(offset, record);
@@ -45,6 +55,11 @@ public final class MapMemory implements SequencerMemory {
   @Override
   public void keepProgress(SequencerProgress kept) {
     progress.put(kept.getFit(), kept);
+  }
+
+  @Override
+  public void forgetProgress(Id fit) {
+    progress.remove(fit);
   }
 
   @Override

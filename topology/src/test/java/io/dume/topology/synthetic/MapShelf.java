@@ -10,6 +10,13 @@ import java.util.TreeMap;
 public final class MapShelf implements Shelf {
   private final TreeMap<byte[], byte[]> map = new TreeMap<>(Arrays::compareUnsigned);
 
+  /** What a crash now would leave: sums are added to in place, so the values are copied too. */
+  public MapShelf copy() {
+    MapShelf copy = new MapShelf();
+    map.forEach((key, value) -> copy.map.put(key, value.clone()));
+    return copy;
+  }
+
   @Override
   public Optional<byte[]> get(byte[] key) {
     return Optional.ofNullable(map.get(key));
@@ -30,6 +37,13 @@ public final class MapShelf implements Shelf {
     return map.tailMap(prefix).keySet().stream()
         .takeWhile(key -> Arrays.equals(key, 0, prefix.length, prefix, 0, prefix.length))
         .toList();
+  }
+
+  /** Whether both hold the same, byte for byte. */
+  public boolean holdsTheSameAs(MapShelf other) {
+    return map.size() == other.map.size()
+        && map.entrySet().stream()
+            .allMatch(e -> Arrays.equals(e.getValue(), other.map.get(e.getKey())));
   }
 
   public int size() {

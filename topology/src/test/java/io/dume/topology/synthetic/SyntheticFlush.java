@@ -1,5 +1,6 @@
 package io.dume.topology.synthetic;
 
+import io.dume.schemas.control.Membership;
 import io.dume.schemas.message.CoveredRange;
 import io.dume.schemas.message.ExpectedTile;
 import io.dume.schemas.message.Fit;
@@ -13,7 +14,6 @@ import io.dume.schemas.statistics.FixedPoint;
 import io.dume.schemas.statistics.SymmetricSum;
 import io.dume.schemas.statistics.TileGrid;
 import io.dume.schemas.statistics.Tiles;
-import io.dume.schemas.wire.Ids;
 import io.dume.schemas.wire.StatisticsKey;
 import java.nio.ByteBuffer;
 import java.time.Instant;
@@ -22,6 +22,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * A flush as a worker would make it of random features.
@@ -33,15 +36,20 @@ import java.util.Random;
 public record SyntheticFlush(
     FlushManifest manifest, List<StatisticsTile> tiles, List<Contribution> contributions) {
   /** One record's Gram matrix of one layer, n x n, row-major. */
-  public record Contribution(int layer, String domain, boolean heldOut, double[] gram) {}
+  public record Contribution(int layer, Membership membership, boolean heldOut, double[] gram) {
+    public String domain() {
+      return membership.domain();
+    }
+  }
+
+  private record Kind(Membership membership, boolean heldOut) {}
 
   /** Makes a flush step by step. */
   public static final class Builder {
     private final Fit fit;
     private final Random random;
     private final List<CoveredRange> ranges = new ArrayList<>();
-    private final Map<String, Integer> records = new LinkedHashMap<>();
-    private final List<String> heldOut = new ArrayList<>();
+    private final Map<Kind, Integer> records = new LinkedHashMap<>();
     private Id id;
 
     private Builder(Fit fit, Random random) {
@@ -57,14 +65,30 @@ public record SyntheticFlush(
       return this;
     }
 
-    public Builder records(String domain, int count) {
-      records.put(domain, count);
+    /** Covers a range in which not every record was counted. */
+    public Builder range(CoveredRange range) {
+      ranges.add(range);
       return this;
     }
 
+    /** Counts records of a domain of the first list that has an expert of its own name. */
+    public Builder records(String domain, int count) {
+      return records(SyntheticFit.membership(domain, 1), count);
+    }
+
+    public Builder records(Membership membership, int count) {
+      records.put(new Kind(membership, false), count);
+      return this;
+    }
+
+    /** As {@link #records(String, int)}, kept out of routers. */
     public Builder heldOut(String domain, int count) {
-      heldOut.add(domain);
-      return records(domain, count);
+      return heldOut(SyntheticFit.membership(domain, 1), count);
+    }
+
+    public Builder heldOut(Membership membership, int count) {
+      records.put(new Kind(membership, true), count);
+      return this;
     }
 
     public SyntheticFlush build() {
@@ -73,10 +97,10 @@ public record SyntheticFlush(
       List<StatisticsTile> tiles = new ArrayList<>();
       List<ExpectedTile> expected = new ArrayList<>();
       List<LargestDiagonal> diagonals = new ArrayList<>();
-      for (Map.Entry<String, Integer> entry : records.entrySet()) {
-        String domain = entry.getKey();
-        boolean out = heldOut.contains(domain);
-        Id slot = Ids.ofSlot(domain, SyntheticFit.mlp(domain), out);
+      for (Map.Entry<Kind, Integer> entry : records.entrySet()) {
+        Membership membership = entry.getKey().membership();
+        boolean out = entry.getKey().heldOut();
+        Id slot = membership.slot(out);
         int index = slots.size();
         long tokens = 0;
         List<Contribution> own = new ArrayList<>();
@@ -84,12 +108,18 @@ public record SyntheticFlush(
           int length = 1 + random.nextInt(5);
           tokens += length;
           for (int layer = 0; layer < fit.getLayers(); layer++) {
-            own.add(new Contribution(layer, domain, out, gram(length)));
+            own.add(new Contribution(layer, membership, out, gram(length)));
           }
         }
         slots.add(
             new SlotCount(
-                slot, domain, SyntheticFit.mlp(domain), out, tokens, (long) entry.getValue(), 1));
+                slot,
+                membership.domain(),
+                membership.mlp(),
+                out,
+                tokens,
+                (long) entry.getValue(),
+                membership.since()));
         for (int layer = 0; layer < fit.getLayers(); layer++) {
           SymmetricSum sum = sum(own, layer);
           tiles(slot, layer, sum, tiles);
@@ -186,6 +216,34 @@ public record SyntheticFlush(
   /** The same flush with another manifest. */
   public SyntheticFlush with(FlushManifest other) {
     return new SyntheticFlush(other, tiles, contributions);
+  }
+
+  /** The same flush had it never held some slots; its positions stay. */
+  public SyntheticFlush without(Predicate<SlotCount> gone) {
+    List<SlotCount> slots = manifest.getSlots();
+    List<SlotCount> kept = slots.stream().filter(gone.negate()).toList();
+    Set<Id> ids = kept.stream().map(SlotCount::getSlot).collect(Collectors.toSet());
+    int[] places = slots.stream().mapToInt(kept::indexOf).toArray();
+    FlushManifest other =
+        FlushManifest.newBuilder(manifest)
+            .setSlots(kept)
+            .setTiles(
+                manifest.getTiles().stream()
+                    .filter(t -> places[t.getSlot()] >= 0)
+                    .map(t -> ExpectedTile.newBuilder(t).setSlot(places[t.getSlot()]).build())
+                    .toList())
+            .setDiagonals(
+                manifest.getDiagonals().stream()
+                    .filter(d -> places[d.getSlot()] >= 0)
+                    .map(d -> LargestDiagonal.newBuilder(d).setSlot(places[d.getSlot()]).build())
+                    .toList())
+            .build();
+    return new SyntheticFlush(
+        other,
+        tiles.stream().filter(t -> ids.contains(t.getSlot())).toList(),
+        contributions.stream()
+            .filter(c -> ids.contains(c.membership().slot(c.heldOut())))
+            .toList());
   }
 
   /** The same flush with one tile replaced. */
