@@ -365,6 +365,24 @@ class SolverIT {
   }
 
   @Test
+  void shouldRefuseACutWhoseFitIsRetiredWhileItsStatisticsAreAwaited() throws Exception {
+    try (Installation installation = installation()) {
+      FoldedStatistics old = new FoldedStatistics(installation.fit, 31, 40, 40, 40);
+      Fit replay = FoldedStatistics.fit("replay of " + installation.topics.prefix());
+      installation.create(replay, true);
+      installation.start();
+      installation.sendCut(old.cut(Installation.ROUTER, 1, List.of("ask"), CONFIGURED));
+      await().until(() -> profile(installation).isPresent());
+
+      installation.append(new FitPromoted(Installation.ROUTER, replay.getId(), "move", List.of()));
+
+      CutRefused refusal = refused(installation.events(1).get(0));
+      assertThat(refusal.getReason()).contains("the fit was retired");
+      assertThat(refusal.getRequests()).containsExactly("ask");
+    }
+  }
+
+  @Test
   void shouldChooseLambdaByTheHeldOutTokens() throws Exception {
     try (Installation installation = installation()) {
       FoldedStatistics statistics =
