@@ -2,6 +2,7 @@ package io.dume.cli;
 
 import io.dume.administration.Penalty;
 import io.dume.extractor.FitProposal;
+import io.dume.solver.LambdaChoice;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +40,7 @@ final class DumeCommandLine {
     root.registerConverter(ByteSize.class, ByteSize::parse);
     root.registerConverter(NamedDirectory.class, NamedDirectory::parse);
     root.registerConverter(Penalty.class, PenaltyConverter::parse);
+    root.registerConverter(LambdaChoice.class, LambdaChoice::parse);
     root.registerConverter(FitProposal.Start.class, ReplayStartConverter::parse);
     root.setDefaultValueProvider(environment);
     root.setCaseInsensitiveEnumValuesAllowed(true);

@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -195,26 +196,54 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private void follow() throws IOException {
     StopSignal stop = context.stop().arm();
-    Optional<Evaluator> evaluator = Optional.empty();
-    try (MixtureModel mixture = MixtureModel.load(model.directory(), model.device());
-        RouterSubscription versions =
-            RouterSubscription.open(kafka.settings(), kafka.topics(), routerName.name())) {
+    MixtureModel mixture = MixtureModel.load(model.directory(), model.device());
+    // By window: the versions of a router are of one context_dim until a replay changes it.
+    Map<Integer, Evaluator> evaluators = new HashMap<>();
+    try (RouterSubscription versions =
+        RouterSubscription.open(kafka.settings(), kafka.topics(), routerName.name())) {
       while (!stop.requested()) {
         Optional<Router> next = versions.next(POLL);
         if (next.isPresent()) {
-          RouterWeights weights = VersionDocument.weights(next.get());
-          if (evaluator.isEmpty()) {
-            // The versions of a router are of one fit, and so of one context_dim.
-            evaluator = Optional.of(evaluator(Optional.of(weights)));
-          }
-          Map<String, Perplexity> judged = evaluator.get().mixture(mixture, gates(weights));
-          StringBuilder row = new StringBuilder("version " + next.get().version());
-          judged.forEach((domain, p) -> row.append("  %s %.3f".formatted(domain, p.value())));
-          context.console().result(row.toString());
-          write(judged);
+          mixture = newest(mixture);
+          judge(next.get(), mixture, evaluators);
         }
       }
+    } finally {
+      mixture.close();
     }
+  }
+
+  /** Experts may have joined the model's directory since. */
+  private static MixtureModel newest(MixtureModel mixture) throws IOException {
+    Optional<MixtureModel> reloaded = mixture.reload();
+    reloaded.ifPresent(newer -> mixture.close());
+    return reloaded.orElse(mixture);
+  }
+
+  private void judge(Router router, MixtureModel mixture, Map<Integer, Evaluator> evaluators)
+      throws IOException {
+    String backbone = router.description().getFit().getBackbone();
+    if (!backbone.equals(mixture.manifest().backboneFingerprint())) {
+      context
+          .console()
+          .note(
+              "version %d is of another merged model, with backbone %s: start again with that one"
+                  .formatted(router.version(), backbone));
+      return;
+    }
+    RouterWeights weights = VersionDocument.weights(router);
+    Optional<RouterWeights> given = Optional.of(weights);
+    int window = contextDim.orElseGet(() -> contextOf(given));
+    Evaluator evaluator = evaluators.get(window);
+    if (evaluator == null) {
+      evaluator = evaluator(given);
+      evaluators.put(window, evaluator);
+    }
+    Map<String, Perplexity> judged = evaluator.mixture(mixture, gates(weights));
+    StringBuilder row = new StringBuilder("version " + router.version());
+    judged.forEach((domain, p) -> row.append("  %s %.3f".formatted(domain, p.value())));
+    context.console().result(row.toString());
+    write(judged);
   }
 
   private Evaluator evaluator(Optional<RouterWeights> weights) throws IOException {

@@ -72,12 +72,13 @@ final class FeatureExtractorCommand implements Callable<Integer> {
                 merged,
                 context.clock())) {
       ServiceThread thread = ServiceThread.start("dume-" + instance, worker::run);
-      while (!thread.failure().isDone() && !stop.awaitFor(REPORT)) {
+      while (!thread.failure().isDone() && worker.retired().isEmpty() && !stop.awaitFor(REPORT)) {
         context.console().progress(line(worker.snapshot()));
       }
       worker.stop();
       thread.join();
       context.console().progressDone(line(worker.snapshot()));
+      worker.retired().ifPresent(context.console()::note);
       thread.requireWell();
     }
     return ExitCode.OK;

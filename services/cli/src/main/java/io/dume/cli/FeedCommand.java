@@ -16,6 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -91,6 +92,16 @@ final class FeedCommand implements Callable<Integer> {
       description = "With --domain: each paragraph is a document, instead of each file.")
   private boolean splitOnBlankLines;
 
+  @Option(
+      names = "--accept-domain",
+      paramLabel = "NAME",
+      split = EnvironmentDefaults.SPLIT,
+      splitSynopsisLabel = "",
+      description =
+          "A domain that is no expert's name in the model, as `dume domains add` lets in; may be"
+              + " repeated. Documents of other domains are set aside.")
+  private List<String> accepted = List.of();
+
   @Mixin private ContextOption context = new ContextOption();
 
   @Option(
@@ -140,7 +151,7 @@ final class FeedCommand implements Callable<Integer> {
             new Feed(
                 config,
                 encoder,
-                new HashSet<>(MergedManifest.read(model).expertNames()),
+                domains(),
                 progress -> cli.console().progress(line(progress)),
                 cli.clock())) {
       stop.onRequest(feed::stop);
@@ -156,6 +167,12 @@ final class FeedCommand implements Callable<Integer> {
       cli.console().note("and %d more were set aside".formatted(unlisted));
     }
     return report.total().setAside() == 0 ? ExitCode.OK : ExitCode.SET_ASIDE;
+  }
+
+  private Set<String> domains() throws IOException {
+    Set<String> domains = new HashSet<>(MergedManifest.read(model).expertNames());
+    domains.addAll(accepted);
+    return domains;
   }
 
   private static String line(FeedProgress now) {

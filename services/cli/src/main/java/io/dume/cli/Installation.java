@@ -29,6 +29,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
@@ -133,6 +134,8 @@ final class Installation implements AutoCloseable {
                     SolverConfig.defaults(kafka)
                         .withTopics(plan.topics())
                         .withRouter(plan.fit().router())
+                        // The only one here: a restart takes over at once.
+                        .withInstance("solver-0")
                         .withMixed(plan.fit().mixed())),
             clock);
     ServiceThread thread = ServiceThread.start("dume-solver", solver::run);
@@ -215,6 +218,11 @@ final class Installation implements AutoCloseable {
     return ((RouterEvent.Published) answer).version();
   }
 
+  /** Why workers have no more to do here, if so: the router was moved to a fit of another model. */
+  Optional<String> retired() {
+    return workers.stream().flatMap(worker -> worker.retired().stream()).findFirst();
+  }
+
   /** Completes, with the reason, when one of the parts can't go on. */
   CompletableFuture<Throwable> failure() {
     return failure;
@@ -233,19 +241,7 @@ final class Installation implements AutoCloseable {
 
   /** What the workers have done since they started, summed. */
   ExtractorSnapshot snapshot() {
-    int partitions = 0;
-    long[] sums = new long[6];
-    for (FeatureExtractor worker : workers) {
-      ExtractorSnapshot s = worker.snapshot();
-      partitions += s.partitions();
-      sums[0] += s.records();
-      sums[1] += s.tokens();
-      sums[2] += s.setAside();
-      sums[3] += s.flushes();
-      sums[4] += s.pendingRecords();
-      sums[5] += s.pendingTokens();
-    }
-    return new ExtractorSnapshot(partitions, sums[0], sums[1], sums[2], sums[3], sums[4], sums[5]);
+    return ExtractorSnapshot.sum(workers.stream().map(FeatureExtractor::snapshot).toList());
   }
 
   @Override

@@ -1,10 +1,9 @@
 package io.dume.cli;
 
-import io.dume.router.RouterEvent;
+import io.dume.router.Router;
 import io.dume.router.RouterHistory;
 import io.dume.schemas.message.RouterVersion;
 import java.io.IOException;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -44,24 +43,17 @@ final class ShowVersionCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    List<RouterVersion> versions;
+    RouterVersion shown;
+    Optional<RouterVersion> before;
     try (RouterHistory history =
         RouterHistory.open(kafka.settings(), kafka.topics(), router.name())) {
-      versions =
-          history.list().stream()
-              .filter(RouterEvent.Published.class::isInstance)
-              .map(event -> ((RouterEvent.Published) event).version())
-              .toList();
+      Optional<RouterVersion> found =
+          number.isPresent()
+              ? history.description(number.get())
+              : history.newest().map(Router::description);
+      shown = found.orElseThrow(this::missing);
+      before = history.descriptionBefore(shown.getVersion());
     }
-    RouterVersion shown =
-        versions.stream()
-            .filter(v -> number.isEmpty() || number.get().equals(v.getVersion()))
-            .reduce((first, second) -> second)
-            .orElseThrow(this::missing);
-    Optional<RouterVersion> before =
-        versions.stream()
-            .filter(v -> v.getVersion() < shown.getVersion())
-            .reduce((first, second) -> second);
     if (json) {
       context.console().result(VersionDocument.of(shown).toPrettyString());
     } else {

@@ -3,6 +3,7 @@ package io.dume.cli;
 import io.dume.solver.Solver;
 import io.dume.solver.SolverConfig;
 import java.io.IOException;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.apache.kafka.clients.admin.Admin;
 import picocli.CommandLine.Command;
@@ -25,6 +26,14 @@ final class SolverCommand implements Callable<Integer> {
   @Mixin private PartitionOptions partitions = new PartitionOptions();
 
   @Option(
+      names = "--instance",
+      paramLabel = "NAME",
+      description =
+          "A stable name that no other solver of the router has: restarted under it, even after a kill,"
+              + " this one takes over at once instead of waiting for its own session to time out.")
+  private Optional<String> instance = Optional.empty();
+
+  @Option(
       names = "--mixed",
       description = "Solves a fit of another numeric profile; versions say so.")
   private boolean mixed;
@@ -38,12 +47,13 @@ final class SolverCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     StopSignal stop = context.stop().arm();
-    SolverConfig config =
+    SolverConfig unnamed =
         options.refine(
             SolverConfig.defaults(kafka.settings())
                 .withTopics(kafka.topics())
                 .withRouter(router.name())
                 .withMixed(mixed));
+    SolverConfig config = instance.map(unnamed::withInstance).orElse(unnamed);
     try (Admin admin = Admin.create(config.kafka().admin())) {
       config.topics().create(admin, partitions.partitions(), config.kafka().topic());
     }

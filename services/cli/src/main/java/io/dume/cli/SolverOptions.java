@@ -1,6 +1,7 @@
 package io.dume.cli;
 
 import io.dume.solver.FactorisationChoice;
+import io.dume.solver.LambdaChoice;
 import io.dume.solver.SolverConfig;
 import java.util.Optional;
 import picocli.CommandLine.Option;
@@ -10,10 +11,12 @@ final class SolverOptions {
 
   @Option(
       names = "--lambda",
-      paramLabel = "X",
+      paramLabel = "X|auto",
       defaultValue = "0.01",
-      description = "The ridge penalty. Default: ${DEFAULT-VALUE}, as in the paper.")
-  private double lambda;
+      description =
+          "The ridge penalty; auto chooses it for each version by the error on held-out tokens. Default:"
+              + " ${DEFAULT-VALUE}, as in the paper.")
+  private LambdaChoice lambda;
 
   @Option(
       names = "--factorisation",

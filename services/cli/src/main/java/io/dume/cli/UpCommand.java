@@ -71,8 +71,13 @@ final class UpCommand implements Callable<Integer> {
       console.note("running; Ctrl-C stops everything in order");
       try (RouterHistory history =
           RouterHistory.open(installation.kafka(), installation.topics(), installation.router())) {
+        boolean noted = false;
         while (!stop.awaitFor(Duration.ZERO) && !installation.failure().isDone()) {
           history.next(POLL).forEach(event -> console.result(VersionLines.of(event)));
+          if (!noted && installation.retired().isPresent()) {
+            console.note(installation.retired().get());
+            noted = true;
+          }
         }
       }
       installation.requireWell();
