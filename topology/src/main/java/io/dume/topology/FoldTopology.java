@@ -22,6 +22,17 @@ import org.apache.kafka.streams.state.Stores;
  *                                         └─▶ dead-letters
  * </pre>
  *
+ * <p>What it holds, each with a test:
+ *
+ * <ul>
+ *   <li>A flush is added whole, after everything that its manifest promised was checked, or the fit
+ *       stops in every layer; a cut never sees part of one.
+ *   <li>Sums are integers in slots of their own, so a slot that is taken away leaves no trace in
+ *       the others, and held-out tokens never meet those that routers are made of.
+ *   <li>Orders that come twice change nothing; those about a fit that was forgotten go to
+ *       dead-letters.
+ * </ul>
+ *
  * <p>A layer belongs to one partition and so to one task: no sum is ever shared between threads,
  * and layers spread over instances. Tiles and the orders about them come through one partition, so
  * a task never waits for anything; a tile that is missing when its order comes can't be on its way

@@ -14,7 +14,8 @@ import org.apache.kafka.streams.state.Stores;
  * The application that puts flushes and cuts into one order.
  *
  * <pre>
- *   flush-manifests ─┐                 ┌─▶ partial-statistics (apply, discard, cut: to all partitions)
+ *   flush-manifests ─┐                 ┌─▶ partial-statistics (apply, discard, take away, cut, forget:
+ *                    │                 │                       to all partitions)
  *                    ├─▶ SEQUENCER ────┼─▶ cuts
  *   control ─────────┘    │   ▲        ├─▶ control (a fit that must stop)
  *                         ▼   │        └─▶ dead-letters
@@ -26,6 +27,21 @@ import org.apache.kafka.streams.state.Stores;
  * the fold's commits: a tile that is staged in one commit and added in the next is written to the
  * changelog twice. One processor reads both sources, because whether a manifest counts depends on
  * what the control log said.
+ *
+ * <p>What it holds, each with a test:
+ *
+ * <ul>
+ *   <li>A flush counts once and whole, the same in all partitions, and all of them see the same
+ *       orders in the same sequence: flushes, removals and cuts. So a cut is one set of records in
+ *       every layer.
+ *   <li>A list of experts without a domain takes the domain's sums away in the step that reads it,
+ *       before any later order; flushes of it that were on their way count by their positions
+ *       alone. What is left is what a fit that never had the domain would hold.
+ *   <li>Cuts are made of the fit that serves its router, whichever that is when a request is
+ *       answered; after a promotion the first unasked cut waits until the new fit is as far as the
+ *       promotion wants, so a router moves over in one version.
+ *   <li>A removed fit never counts again. A retired one goes on counting, without cuts.
+ * </ul>
  *
  * <p>Orders go back into partial-statistics, behind the tiles that they are about: a worker's
  * transaction has put the tiles there before its manifest can be read. So each partition is a log

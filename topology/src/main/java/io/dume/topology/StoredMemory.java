@@ -5,17 +5,14 @@ import io.dume.schemas.message.FlushManifest;
 import io.dume.schemas.message.Id;
 import io.dume.schemas.message.SequencerProgress;
 import io.dume.schemas.wire.MalformedMessageException;
+import io.dume.schemas.wire.StateRecords;
 import io.dume.schemas.wire.Wire;
 import io.dume.topology.sequencer.SequencerMemory;
 import io.dume.topology.sequencer.Submission;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.apache.kafka.streams.KeyValue;
 
 /** The sequencer's memory in one state store, under keys of a letter and a number or an id. */
 record StoredMemory(StoreShelf store) implements SequencerMemory {
@@ -66,11 +63,7 @@ record StoredMemory(StoreShelf store) implements SequencerMemory {
 
   @Override
   public void keepProgress(SequencerProgress progress) {
-    try {
-      store.put(progressKey(progress.getFit()), bytes(progress.toByteBuffer()));
-    } catch (IOException e) {
-      throw new UncheckedIOException("writing to memory failed", e);
-    }
+    store.put(progressKey(progress.getFit()), StateRecords.encode(progress));
   }
 
   @Override
@@ -84,15 +77,9 @@ record StoredMemory(StoreShelf store) implements SequencerMemory {
 
   @Override
   public List<SequencerProgress> progress() {
-    List<SequencerProgress> all = new ArrayList<>();
-    for (KeyValue<?, byte[]> entry : store.entries(new byte[] {PROGRESS})) {
-      try {
-        all.add(SequencerProgress.fromByteBuffer(ByteBuffer.wrap(entry.value)));
-      } catch (IOException e) {
-        throw new UncheckedIOException("the kept state of the sequencer is broken", e);
-      }
-    }
-    return all;
+    return store.entries(new byte[] {PROGRESS}).stream()
+        .map(entry -> StateRecords.decode(entry.value, SequencerProgress.class))
+        .toList();
   }
 
   @Override

@@ -3,8 +3,7 @@ package io.dume.topology.fold;
 import io.dume.schemas.message.FoldProgress;
 import io.dume.schemas.message.Id;
 import io.dume.schemas.message.OpenFlush;
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import io.dume.schemas.wire.StateRecords;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
@@ -24,12 +23,11 @@ final class Records {
   }
 
   Optional<FoldProgress> progress(Id fit) {
-    return meta.get(key(FIT, fit))
-        .map(bytes -> read(() -> FoldProgress.fromByteBuffer(ByteBuffer.wrap(bytes))));
+    return meta.get(key(FIT, fit)).map(bytes -> StateRecords.decode(bytes, FoldProgress.class));
   }
 
   void keep(FoldProgress progress) {
-    meta.put(key(FIT, progress.getFit()), bytes(read(progress::toByteBuffer)));
+    meta.put(key(FIT, progress.getFit()), StateRecords.encode(progress));
   }
 
   /** Forgets how far a fit has come, for good. */
@@ -44,12 +42,11 @@ final class Records {
   }
 
   Optional<OpenFlush> open(Id flush) {
-    return meta.get(key(OPEN, flush))
-        .map(bytes -> read(() -> OpenFlush.fromByteBuffer(ByteBuffer.wrap(bytes))));
+    return meta.get(key(OPEN, flush)).map(bytes -> StateRecords.decode(bytes, OpenFlush.class));
   }
 
   void keep(OpenFlush open) {
-    meta.put(key(OPEN, open.getFlush()), bytes(read(open::toByteBuffer)));
+    meta.put(key(OPEN, open.getFlush()), StateRecords.encode(open));
   }
 
   void close(Id flush) {
@@ -74,23 +71,5 @@ final class Records {
 
   private static byte[] key(byte kind, Id id) {
     return ByteBuffer.allocate(1 + id.bytes().length).put(kind).put(id.bytes()).array();
-  }
-
-  private static byte[] bytes(ByteBuffer buffer) {
-    byte[] bytes = new byte[buffer.remaining()];
-    buffer.get(bytes);
-    return bytes;
-  }
-
-  private interface InMemory<T> {
-    T run() throws IOException;
-  }
-
-  private static <T> T read(InMemory<T> action) {
-    try {
-      return action.run();
-    } catch (IOException e) {
-      throw new UncheckedIOException("the kept state of the fold is broken", e);
-    }
   }
 }
