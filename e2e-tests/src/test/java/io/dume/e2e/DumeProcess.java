@@ -138,6 +138,11 @@ public final class DumeProcess implements AutoCloseable {
     return process.waitFor();
   }
 
+  /** Waits until it has ended, or for so long; returns whether it has. */
+  public boolean awaitEnd(Duration atMost) throws InterruptedException {
+    return process.waitFor(atMost.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
   /** Whether it has not ended yet. */
   public boolean alive() {
     return process.isAlive();

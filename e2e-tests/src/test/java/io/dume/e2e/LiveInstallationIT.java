@@ -204,7 +204,7 @@ class LiveInstallationIT {
     bad.add(
         tokens(
             key,
-            Wire.encode(new CutRequested("default", "none", List.of(), null)),
+            Wire.encode(new CutRequested("default", "none", List.of(), null, false)),
             "malformed-message"));
     // Byte 3 is of the schema's fingerprint, byte 12 of the id.
     bad.add(tokens(key, flipped(value, 3), "malformed-message"));
@@ -329,7 +329,7 @@ class LiveInstallationIT {
         flush,
         fit,
         "stranger",
-        List.of(new CoveredRange(0, 0L, 1L, List.of(), List.of())),
+        List.of(new CoveredRange(0, 0L, 1L, List.of(), List.of(), 0L)),
         List.of(),
         List.of(),
         List.of(),
