@@ -281,11 +281,13 @@ final class ExtractionLoop implements ConsumerRebalanceListener {
   private void report() {
     ExtractorSnapshot now = extraction.snapshot();
     Map<Integer, Long> ends = new HashMap<>();
-    for (int partition : now.positions().keySet()) {
-      consumer
-          .currentLag(of(partition))
-          .ifPresent(lag -> ends.put(partition, consumer.position(of(partition)) + lag));
-    }
+    // Never asks the cluster: figures must not be what a worker waits for.
+    now.positions()
+        .forEach(
+            (partition, at) ->
+                consumer
+                    .currentLag(of(partition))
+                    .ifPresent(lag -> ends.put(partition, at.processed() + lag)));
     progress.accept(now.withEnds(ends));
   }
 }

@@ -86,7 +86,7 @@ public final class FeatureExtractor implements AutoCloseable {
     Joining joining = new Joining(config, model, clock);
     joining.createTopics();
     try (ControlLog control = new ControlLog(config.kafka(), config.topics())) {
-      boolean over = joining.retired(control) && !follow(joining, control);
+      boolean over = joining.over(control) && !follow(joining, control);
       while (!over && !stopping) {
         Fits.Joined joined = joining.join(control);
         fit = Optional.of(joined.fit());

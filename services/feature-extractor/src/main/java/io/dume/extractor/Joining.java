@@ -6,6 +6,7 @@ import io.dume.schemas.control.FitStatus;
 import io.dume.schemas.control.Fits;
 import io.dume.schemas.message.ExpertsChanged;
 import io.dume.schemas.message.Fit;
+import io.dume.schemas.message.Id;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,10 +37,12 @@ final class Joining {
     }
   }
 
-  /** Whether the fit of the settings is one that served, and another was promoted. */
-  boolean retired(ControlLog log) throws InterruptedException {
+  /** Whether the fit of the settings was there and is over. */
+  boolean over(ControlLog log) throws InterruptedException {
     log.catchUp();
-    return log.state().status(proposal().getId()).filter(FitStatus.RETIRED::equals).isPresent();
+    Id id = proposal().getId();
+    return log.state().removed(id)
+        || log.state().status(id).filter(FitStatus.RETIRED::equals).isPresent();
   }
 
   Fits.Joined join(ControlLog log) throws InterruptedException {

@@ -164,18 +164,29 @@ class ReplayIT {
   }
 
   @Test
-  void shouldFollowWhenItStartsWithTheSettingsOfTheFitThatWas() throws Exception {
+  void shouldFollowWhenItStartsWithTheSettingsOfAFitThatIsOver() throws Exception {
+    Fit first;
     try (RunningWorker worker = installation.start("one", SOON)) {
       await().atMost(PATIENCE).until(() -> worker.snapshot().partitions() == 4);
       worker.stop();
+      first = worker.fit().orElseThrow();
     }
     Fit candidate = replay();
     promote(candidate, 0);
+    assertFollows(candidate);
+    try (ControlLog control = installation.control()) {
+      control.append(new FitRemoved("default", first.getId()));
+    }
 
+    assertFollows(candidate);
+  }
+
+  private void assertFollows(Fit serving) throws Exception {
     try (RunningWorker again = installation.start("one", SOON)) {
       await().atMost(PATIENCE).until(() -> again.snapshot().partitions() == 4);
 
-      assertThat(again.fit()).contains(candidate);
+      assertThat(again.fit()).contains(serving);
+      again.stop();
     }
   }
 
