@@ -30,7 +30,8 @@ public record ExtractorSnapshot(
     long duplicates,
     long leftOut,
     Map<Integer, Progress> positions) {
-  static final ExtractorSnapshot NOTHING = new ExtractorSnapshot(0, 0, 0, 0, 0, 0, 0);
+  static final ExtractorSnapshot NOTHING =
+      new ExtractorSnapshot(0, 0, 0, 0, 0, 0, 0, 0, 0, Map.of());
 
   /**
    * How far a worker is in a partition.
@@ -44,38 +45,6 @@ public record ExtractorSnapshot(
 
   public ExtractorSnapshot {
     positions = Map.copyOf(positions);
-  }
-
-  /**
-   * Figures without positions.
-   *
-   * @param partitions as above
-   * @param records as above
-   * @param tokens as above
-   * @param setAside as above
-   * @param flushes as above
-   * @param pendingRecords as above
-   * @param pendingTokens as above
-   */
-  public ExtractorSnapshot(
-      int partitions,
-      long records,
-      long tokens,
-      long setAside,
-      long flushes,
-      long pendingRecords,
-      long pendingTokens) {
-    this(
-        partitions,
-        records,
-        tokens,
-        setAside,
-        flushes,
-        pendingRecords,
-        pendingTokens,
-        0,
-        0,
-        Map.of());
   }
 
   /**
