@@ -6,6 +6,6 @@ public enum FitStatus {
   CANDIDATE,
   /** The router's versions come from it. */
   SERVING,
-  /** Another fit of the router was promoted; nothing is added any more. */
+  /** Another fit of the router was promoted. It gives no versions, unless it is promoted again. */
   RETIRED
 }

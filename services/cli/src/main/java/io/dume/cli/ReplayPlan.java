@@ -54,11 +54,17 @@ record ReplayPlan(ControlState state, String router, ExtractionModel.Identity mo
     }
     for (int n = 1; n <= MOST_LABELS; n++) {
       Fit fit = labelled.apply("replay-" + n);
-      if (open(fit.getId())) {
+      if (open(fit.getId()) && !another(fit)) {
         return fit;
       }
     }
     throw new IllegalArgumentException("no label is free: give one with --label");
+  }
+
+  /** Whether the label names a fit of other settings: people tell fits apart by it. */
+  private boolean another(Fit fit) {
+    return state.fits(router).stream()
+        .anyMatch(f -> f.getLabel().equals(fit.getLabel()) && !f.getId().equals(fit.getId()));
   }
 
   private boolean open(Id fit) {

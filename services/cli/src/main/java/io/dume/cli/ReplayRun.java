@@ -159,8 +159,6 @@ final class ReplayRun {
             FeatureExtractorConfig.defaults(
                     kafka, instance, FitSettings.of(router, fit, options.mixed()))
                 .withTopics(topics, Topics.Partitions.DEFAULT)
-                // One that was killed has its partitions back at once.
-                .withStaticMembership(true)
                 .withFlush(options.flush().policy()),
             model,
             context.clock());

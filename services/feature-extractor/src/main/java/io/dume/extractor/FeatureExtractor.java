@@ -9,6 +9,8 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.CloseOptions.GroupMembershipOperation;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.NoOffsetForPartitionException;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
@@ -142,23 +144,31 @@ public final class FeatureExtractor implements AutoCloseable {
         KafkaConsumer<byte[], byte[]> consumer =
             new KafkaConsumer<>(
                 settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-      return new ExtractionLoop(
-              config.topics(),
-              clock,
-              control,
-              joined.fit(),
-              extraction,
-              consumer,
-              ClientSettings.batchTime(settings),
-              new StartPositions(
+      ExtractionLoop.End end =
+          new ExtractionLoop(
+                  config.topics(),
+                  clock,
+                  control,
                   joined.fit(),
+                  extraction,
                   consumer,
-                  new FlushedOffsets(config.kafka(), config.topics(), joined.fit())),
-              new CountedLog(
-                  config.kafka(), config.topics(), ClientSettings.openFlush(config, flushBytes)),
-              new Flusher(transaction, config.topics()),
-              now -> snapshot = now)
-          .run(() -> stopping);
+                  ClientSettings.batchTime(settings),
+                  new StartPositions(
+                      joined.fit(),
+                      consumer,
+                      new FlushedOffsets(config.kafka(), config.topics(), joined.fit())),
+                  new CountedLog(
+                      config.kafka(),
+                      config.topics(),
+                      ClientSettings.openFlush(config, flushBytes)),
+                  new Flusher(transaction, config.topics()),
+                  now -> snapshot = now)
+              .run(() -> stopping);
+      if (end != ExtractionLoop.End.STOPPED) {
+        // A static member would stay until its session times out, and nobody comes back here.
+        consumer.close(CloseOptions.groupMembershipOperation(GroupMembershipOperation.LEAVE_GROUP));
+      }
+      return end;
     }
   }
 
