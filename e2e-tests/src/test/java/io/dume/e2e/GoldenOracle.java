@@ -16,20 +16,20 @@ import java.util.stream.IntStream;
 /**
  * Three small experts, token batches, and what an independent float64 implementation made of them.
  */
-final class GoldenOracle {
+public final class GoldenOracle {
 
-  static final List<String> EXPERTS = List.of("e0", "e1", "e2");
+  public static final List<String> EXPERTS = List.of("e0", "e1", "e2");
   static final int LAYERS = 3;
 
   /** The hidden size. */
   static final int WIDTH = 48;
 
-  static final int VOCABULARY = 256;
+  public static final int VOCABULARY = 256;
 
   /** The merged model's max_position_embeddings. */
   static final int MAX_POSITIONS = 512;
 
-  static final int CONTEXT_DIM = 20;
+  public static final int CONTEXT_DIM = 20;
   static final String LAMBDA = "0.01";
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -42,10 +42,10 @@ final class GoldenOracle {
    * @param expert an expert's name, which is the domain
    * @param ids token ids
    */
-  record Labelled(String expert, List<Integer> ids) {
+  public record Labelled(String expert, List<Integer> ids) {
 
     /** Positions that count. */
-    int counted() {
+    public int counted() {
       return Math.min(ids.size(), CONTEXT_DIM);
     }
   }
@@ -59,7 +59,7 @@ final class GoldenOracle {
   }
 
   /** Runs {@code dume moerge} on the three experts. */
-  static Path merge(Path out) {
+  public static Path merge(Path out) {
     List<Object> arguments = new ArrayList<>(List.of("moerge", "--out", out));
     for (String expert : EXPERTS) {
       arguments.add("--expert");
@@ -79,7 +79,7 @@ final class GoldenOracle {
   }
 
   /** The oracle's batches, one sequence each. */
-  static List<Labelled> batches() {
+  public static List<Labelled> batches() {
     List<Labelled> batches = new ArrayList<>();
     for (JsonNode batch : inputs().get("batches")) {
       List<Integer> ids = new ArrayList<>();
@@ -90,7 +90,7 @@ final class GoldenOracle {
   }
 
   /** Tokens of an expert's domain that count. */
-  static long tokens(String expert) {
+  public static long tokens(String expert) {
     return batches().stream()
         .filter(b -> b.expert().equals(expert))
         .mapToLong(Labelled::counted)
@@ -129,7 +129,7 @@ final class GoldenOracle {
   }
 
   /** The gates in a router file against the oracle's. */
-  static void assertGates(Path router) throws IOException {
+  public static void assertGates(Path router) throws IOException {
     double[] weight = expected("gate.weight");
     double[] bias = expected("gate.bias");
     int experts = EXPERTS.size();
