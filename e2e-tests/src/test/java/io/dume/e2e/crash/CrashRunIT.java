@@ -19,8 +19,8 @@ class CrashRunIT {
   private static final int KILLS = Integer.getInteger("crash.kills", 2);
   private static final long SEED = Long.getLong("crash.seed", System.nanoTime() & 0xFFFFFF);
 
-  /** Of each domain; in a long run there is text for longer. */
-  private static final int DOCUMENTS = Math.min(1000, 40 * KILLS);
+  /** Of each domain. */
+  private static final int DOCUMENTS = Integer.getInteger("crash.documents", 60);
 
   @TempDir static Path directory;
 

@@ -13,12 +13,23 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** An accumulator whose disk is full stops, says what to do, and goes on when it was done. */
 class FullDiskIT {
+
+  /** Written to the disk at once, and not when there are tens of megabytes. */
+  private static final Object[] AT_ONCE = {
+    "--fold-cache",
+    0,
+    "--commit-interval",
+    "200ms",
+    "--kafka-config",
+    "streams.dume.rocksdb.write.buffer.bytes=1048576"
+  };
 
   @TempDir Path directory;
 
@@ -36,28 +47,23 @@ class FullDiskIT {
     return process;
   }
 
-  private DumeProcess accumulator(String name, String bootstrap, Path state) throws IOException {
-    return start(
-        name,
-        "accumulator",
-        "--verbose",
-        "--bootstrap-servers",
-        bootstrap,
-        "--instance",
-        "accumulator-a",
-        "--state",
-        state,
-        // Written to the disk at once, and not when there are tens of megabytes.
-        "--fold-cache",
-        0,
-        "--commit-interval",
-        "200ms",
-        "--transaction-timeout",
-        "10s",
-        "--kafka-config",
-        "streams.dume.rocksdb.write.buffer.bytes=1048576",
-        "--cut-interval",
-        "1h");
+  private DumeProcess accumulator(String name, String bootstrap, Path state, Object... more)
+      throws IOException {
+    Stream<Object> arguments =
+        Stream.of(
+            "accumulator",
+            "--verbose",
+            "--bootstrap-servers",
+            bootstrap,
+            "--instance",
+            "accumulator-a",
+            "--state",
+            state,
+            "--transaction-timeout",
+            "10s",
+            "--cut-interval",
+            "1h");
+    return start(name, Stream.concat(arguments, Stream.of(more)).toArray());
   }
 
   @Test
@@ -89,7 +95,7 @@ class FullDiskIT {
           "--flush-interval",
           "200ms");
       start("full-solver", "solver", "--bootstrap-servers", bootstrap);
-      DumeProcess full = accumulator("full-accumulator-1", bootstrap, state);
+      DumeProcess full = accumulator("full-accumulator-1", bootstrap, state, AT_ONCE);
       full.awaitOutput("The (fold) is RUNNING");
       disk.fill();
       List<Object> feed = new ArrayList<>(material.feed(bootstrap));
@@ -100,7 +106,8 @@ class FullDiskIT {
       assertThat(fed.status()).as(fed.toString()).isZero();
       assertStoppedForLackOfSpace(full, state);
       // Nor does it start while that is so.
-      assertStoppedForLackOfSpace(accumulator("full-accumulator-2", bootstrap, state), state);
+      assertStoppedForLackOfSpace(
+          accumulator("full-accumulator-2", bootstrap, state, AT_ONCE), state);
 
       disk.empty();
       accumulator("full-accumulator-3", bootstrap, state);

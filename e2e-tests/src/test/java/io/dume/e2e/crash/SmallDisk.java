@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Assumptions;
 
 /** A file system of its own, in memory, that can be filled and emptied. Needs root. */
 final class SmallDisk implements AutoCloseable {
-  private static final int MEBIBYTES = 48;
+  private static final int MEBIBYTES = 256;
 
   private final Path directory;
   private final Path ballast;
