@@ -233,7 +233,7 @@ final class CrashRun implements AutoCloseable {
     int deleted = 0;
     // What was struck before it had any state is struck again.
     while (deleted == 0) {
-      accumulator.awaitReady(Duration.ofSeconds(20));
+      accumulator.awaitReady(Duration.ofSeconds(60));
       accumulator.hold();
       try {
         accumulator.strike(blow);

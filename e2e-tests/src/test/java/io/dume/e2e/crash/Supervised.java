@@ -96,7 +96,8 @@ final class Supervised implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (CancellationException e) {
-      tally.note(name + " is not started again: " + e.getMessage());
+      // The run is over, and nobody starts it again.
+      close();
     }
   }
 
