@@ -28,6 +28,14 @@ public final class ControlLog implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ControlLog.class);
 
   private final KafkaConsumer<byte[], byte[]> consumer;
+
+  /**
+   * Asks for the end on a connection of its own. A broker answers a connection in order, and on the
+   * reader's there is always a fetch that waits for more: half a second, before every few records
+   * of a worker.
+   */
+  private final KafkaConsumer<byte[], byte[]> ends;
+
   private final KafkaProducer<byte[], byte[]> producer;
   private final TopicPartition partition;
   private final ControlState state = new ControlState();
@@ -47,6 +55,7 @@ public final class ControlLog implements AutoCloseable {
     write.remove("transactional.id");
     this.consumer =
         new KafkaConsumer<>(read, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    this.ends = new KafkaConsumer<>(read, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     this.producer =
         new KafkaProducer<>(write, new ByteArraySerializer(), new ByteArraySerializer());
     try {
@@ -101,7 +110,7 @@ public final class ControlLog implements AutoCloseable {
 
   /** Reads to the end that the log has now. */
   public void catchUp() {
-    long end = consumer.endOffsets(List.of(partition)).get(partition);
+    long end = ends.endOffsets(List.of(partition)).get(partition);
     while (consumer.position(partition) < end) {
       poll(Duration.ofMillis(20));
     }
@@ -137,6 +146,7 @@ public final class ControlLog implements AutoCloseable {
   @Override
   public void close() {
     consumer.close();
+    ends.close();
     producer.close();
   }
 }

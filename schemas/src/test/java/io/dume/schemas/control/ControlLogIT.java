@@ -93,6 +93,23 @@ class ControlLogIT {
     return Fits.join(log, "demo", proposal, EXPERTS, mixed, Clock.systemUTC());
   }
 
+  /**
+   * Workers do it before every few records; a fetch that waits for more waits for half a second.
+   */
+  @Test
+  @Timeout(20)
+  void shouldTellThatThereIsNothingNewWithoutWaitingForMore() {
+    try (ControlLog log = new ControlLog(kafka, topics)) {
+      for (int i = 0; i < 60; i++) {
+        log.poll(Duration.ZERO);
+
+        log.catchUp();
+      }
+
+      assertThat(log.state().routers()).isEmpty();
+    }
+  }
+
   @Test
   void shouldCreateTheTopicsThatAreMissingAndLeaveTheOthers() throws Exception {
     try (Admin admin = Admin.create(kafka.admin())) {
