@@ -2,6 +2,7 @@ package io.dume.schemas.kafka;
 
 import io.dume.schemas.message.DeadLetter;
 import io.dume.schemas.message.Header;
+import io.dume.schemas.wire.MessageFormat;
 import io.dume.schemas.wire.Wire;
 import java.nio.Buffer;
 import java.nio.ByteBuffer;
@@ -128,15 +129,31 @@ public final class DeadLetters {
    * @return an encoded message of at most {@link Topics#MAX_MESSAGE_BYTES}
    */
   public static byte[] encode(DeadLetter letter) {
+    return Wire.encode(fitting(letter));
+  }
+
+  /**
+   * A dead letter in the format of an installation, otherwise as {@link #encode(DeadLetter)}.
+   *
+   * @param format the format of the topic
+   * @param topics the installation
+   * @param letter a dead letter
+   * @return an encoded message of at most {@link Topics#MAX_MESSAGE_BYTES}
+   */
+  public static byte[] encode(MessageFormat format, Topics topics, DeadLetter letter) {
+    return format.encode(topics.deadLetters(), fitting(letter));
+  }
+
+  private static DeadLetter fitting(DeadLetter letter) {
     // Before it is written: what does not fit may be as large as the memory that is left.
     long bytes = bytes(letter);
     if (bytes <= Topics.MAX_MESSAGE_BYTES - ENVELOPE_BYTES) {
-      return Wire.encode(with(letter, "", letter.getKey(), letter.getValue(), letter.getHeaders()));
+      return with(letter, "", letter.getKey(), letter.getValue(), letter.getHeaders());
     }
     String where =
         " (%d bytes: too large to be copied here, see partition %d, offset %d of %s)"
             .formatted(bytes, letter.getPartition(), letter.getOffset(), letter.getTopic());
-    return Wire.encode(with(letter, where, Optional.empty(), Optional.empty(), List.of()));
+    return with(letter, where, Optional.empty(), Optional.empty(), List.of());
   }
 
   private static DeadLetter with(

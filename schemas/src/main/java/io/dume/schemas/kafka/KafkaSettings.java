@@ -1,23 +1,34 @@
 package io.dume.schemas.kafka;
 
+import io.dume.schemas.wire.MessageFormat;
+import io.dume.schemas.wire.MessageFormats;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeSet;
+import org.apache.kafka.common.config.AbstractConfig;
+import org.apache.kafka.common.config.ConfigDef;
 
 /**
  * How a service reaches Kafka. Any client setting passes through: without a prefix it goes to every
  * client; with one of {@code consumer.}, {@code producer.}, {@code admin.}, {@code streams.} or
- * {@code topic.} to those alone, and wins there. What a service needs to be correct (isolation
- * level, idempotence, manual commits) it sets after these.
+ * {@code topic.} to those alone, and wins there; with {@code dume.} or {@code apicurio.} it is
+ * about the {@linkplain #format format} of messages, and no client sees it. What a service needs to
+ * be correct (isolation level, idempotence, manual commits) it sets after these.
  *
  * @param bootstrapServers host:port of one or more brokers, comma-separated
  * @param settings any of Kafka's own settings, with or without a prefix
  */
 public record KafkaSettings(String bootstrapServers, Map<String, String> settings) {
+  /** Settings of ours, no client's. */
+  private static final String FORMAT = "dume.";
+
+  /** Settings of a schema registry's client. */
+  private static final String REGISTRY = "apicurio.";
+
   private static final String[] PREFIXES = {
-    "consumer.", "producer.", "admin.", "streams.", "topic."
+    "consumer.", "producer.", "admin.", "streams.", "topic.", FORMAT, REGISTRY
   };
 
   /** Streams has several consumers; these come in front of {@code consumer.}. */
@@ -139,6 +150,24 @@ public record KafkaSettings(String bootstrapServers, Map<String, String> setting
    */
   public Map<String, String> topic() {
     return prefixed("topic.");
+  }
+
+  /**
+   * How the messages that others read and write are encoded: the setting {@code dume.serde}, {@code
+   * single-object} unless told otherwise. A format's own settings, as in {@code
+   * apicurio.registry.url}, stand among the others and may refer to Kafka's configuration
+   * providers.
+   *
+   * @return a new one, thread-safe; keep it, since it may have connections and caches
+   * @throws IllegalArgumentException if there is no such format or its settings are wrong
+   */
+  public MessageFormat format() {
+    Map<String, String> resolved = new HashMap<>();
+    new AbstractConfig(new ConfigDef(), settings, false)
+        .originals()
+        .forEach((key, value) -> resolved.put(key, value.toString()));
+    return MessageFormats.open(
+        resolved.getOrDefault(MessageFormats.SETTING, MessageFormats.SINGLE_OBJECT), resolved);
   }
 
   /** Names without their values: some of these are passwords, and this may end up in a log. */

@@ -29,17 +29,18 @@ final class MessageSet {
   private static final int HEADER_BYTES = 10;
   private static final byte[] MARKER = {(byte) 0xC3, 0x01};
 
-  private record Type(Class<?> javaClass, Schema schema, long fingerprint) {
+  record Type(Class<?> javaClass, Schema schema, long fingerprint) {
     String name() {
       return schema.getName();
     }
   }
 
   /** What a fingerprint stands for: a type in the schema of some version. */
-  private record Written(Type type, Schema schema) {}
+  record Written(Type type, Schema schema) {}
 
   private final int longestString;
   private final Map<Class<?>, Type> byClass = new LinkedHashMap<>();
+  private final Map<String, Type> byName = new HashMap<>();
   private final Map<Long, Written> byFingerprint = new HashMap<>();
 
   /**
@@ -50,7 +51,6 @@ final class MessageSet {
   MessageSet(
       int longestString, List<SpecificRecord> prototypes, List<SchemaHistory.Entry> history) {
     this.longestString = longestString;
-    Map<String, Type> byName = new HashMap<>();
     for (SpecificRecord prototype : prototypes) {
       Schema schema = prototype.getSchema();
       Type type = new Type(prototype.getClass(), schema, fingerprint(schema));
@@ -111,13 +111,29 @@ final class MessageSet {
           "unknown schema fingerprint %016x: written by a later version or another system"
               .formatted(fingerprint));
     }
-    Type type = written.get().type();
-    BinaryDecoder body =
-        DecoderFactory.get().binaryDecoder(bytes, HEADER_BYTES, bytes.length - HEADER_BYTES, null);
-    BoundedDecoder bounded = new BoundedDecoder(body, bytes.length - HEADER_BYTES, longestString);
+    return decode(written.get(), bytes, HEADER_BYTES);
+  }
+
+  /** What has this schema, if it is one of the archive, whatever its defaults and comments are. */
+  Optional<Written> written(Schema schema) {
+    return Optional.ofNullable(byFingerprint.get(fingerprint(schema)));
+  }
+
+  /** Today's type of a name. */
+  Optional<Type> type(String fullName) {
+    return Optional.ofNullable(byName.get(fullName));
+  }
+
+  /** Decodes a body that begins at an offset; all of the rest belongs to it. */
+  SpecificRecord decode(Written written, byte[] bytes, int offset)
+      throws MalformedMessageException {
+    Type type = written.type();
+    int length = bytes.length - offset;
+    BinaryDecoder body = DecoderFactory.get().binaryDecoder(bytes, offset, length, null);
+    BoundedDecoder bounded = new BoundedDecoder(body, length, longestString);
     try {
       SpecificRecord message =
-          new SpecificDatumReader<SpecificRecord>(written.get().schema(), type.schema())
+          new SpecificDatumReader<SpecificRecord>(written.schema(), type.schema())
               .read(null, bounded);
       if (!body.isEnd()) {
         throw new MalformedMessageException("bytes left over after a " + type.name());
@@ -135,7 +151,11 @@ final class MessageSet {
 
   <T extends SpecificRecord> T decode(byte[] bytes, Class<T> expected)
       throws MalformedMessageException {
-    SpecificRecord message = decode(bytes);
+    return requireType(decode(bytes), expected);
+  }
+
+  static <T extends SpecificRecord> T requireType(SpecificRecord message, Class<T> expected)
+      throws MalformedMessageException {
     if (!expected.isInstance(message)) {
       throw new MalformedMessageException(
           "a %s where a %s belongs"

@@ -3,11 +3,14 @@ package io.dume.cli;
 import io.dume.schemas.kafka.KafkaSettings;
 import io.dume.schemas.kafka.Topics;
 import io.dume.schemas.message.DeadLetter;
+import io.dume.schemas.message.TokenBatch;
 import io.dume.schemas.wire.MalformedMessageException;
-import io.dume.schemas.wire.Wire;
+import io.dume.schemas.wire.MessageFormat;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -27,10 +30,12 @@ final class DeadLetterLog implements AutoCloseable {
 
   private final KafkaConsumer<byte[], byte[]> consumer;
   private final TopicPartition partition;
+  private final MessageFormat format;
   private final Console console;
 
   DeadLetterLog(KafkaSettings kafka, Topics topics, Console console) {
     this.console = console;
+    this.format = kafka.format().waiting(() -> false);
     this.partition = new TopicPartition(topics.deadLetters(), 0);
     var properties = kafka.reader(Map.of("client.id", "dume-dead-letters"));
     this.consumer =
@@ -54,12 +59,28 @@ final class DeadLetterLog implements AutoCloseable {
     }
   }
 
+  /** The token batch that a letter holds, if it holds one that can be read. */
+  Optional<TokenBatch> tokenBatch(DeadLetter letter) {
+    if (letter.getValue().isEmpty()) {
+      return Optional.empty();
+    }
+    ByteBuffer value = letter.getValue().get().duplicate();
+    byte[] bytes = new byte[value.remaining()];
+    value.get(bytes);
+    try {
+      return Optional.of(format.decode(bytes, TokenBatch.class));
+    } catch (MalformedMessageException e) {
+      // Most letters are here because they can't be read; their reason says so.
+      return Optional.empty();
+    }
+  }
+
   private void poll(Reader reader) {
     for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
       try {
         reader.letter(
             record.offset(),
-            Wire.decode(record.value() == null ? new byte[0] : record.value(), DeadLetter.class));
+            format.decode(record.value() == null ? new byte[0] : record.value(), DeadLetter.class));
       } catch (MalformedMessageException e) {
         console.note(
             "%s offset %d is no dead letter: %s"

@@ -3,9 +3,6 @@ package io.dume.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dume.schemas.message.DeadLetter;
-import io.dume.schemas.message.TokenBatch;
-import io.dume.schemas.wire.MalformedMessageException;
-import io.dume.schemas.wire.Wire;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
@@ -55,24 +52,24 @@ final class DeadLettersCommand implements Callable<Integer> {
         new DeadLetterLog(kafka.settings(), kafka.topics(), context.console())) {
       if (follow) {
         StopSignal stop = context.stop().arm();
-        log.follow(this::print, stop::requested);
+        log.follow((offset, letter) -> print(offset, letter, log), stop::requested);
       } else {
-        log.readToEnd(this::print);
+        log.readToEnd((offset, letter) -> print(offset, letter, log));
       }
     }
     context.console().note("%d dead letters".formatted(listed));
     return ExitCode.OK;
   }
 
-  private void print(long offset, DeadLetter letter) {
+  private void print(long offset, DeadLetter letter, DeadLetterLog log) {
     if (reason.filter(r -> !r.equals(letter.getReason())).isPresent()) {
       return;
     }
     listed++;
-    context.console().result(json ? object(offset, letter) : line(offset, letter));
+    context.console().result(json ? object(offset, letter, log) : line(offset, letter, log));
   }
 
-  static String line(long offset, DeadLetter letter) {
+  static String line(long offset, DeadLetter letter, DeadLetterLog log) {
     return "%d  %s  %s  %s/%d@%d%s  %s"
         .formatted(
             offset,
@@ -81,11 +78,11 @@ final class DeadLettersCommand implements Callable<Integer> {
             letter.getTopic(),
             letter.getPartition(),
             letter.getOffset(),
-            document(letter).map(d -> "  " + d).orElse(""),
+            document(letter, log).map(d -> "  " + d).orElse(""),
             letter.getDetail());
   }
 
-  private static String object(long offset, DeadLetter letter) {
+  private static String object(long offset, DeadLetter letter, DeadLetterLog log) {
     ObjectNode node = JSON.createObjectNode();
     node.put("offset", offset);
     node.put("setAsideAt", letter.getSetAsideAt().toString());
@@ -95,30 +92,14 @@ final class DeadLettersCommand implements Callable<Integer> {
     node.put("sourceTopic", letter.getTopic());
     node.put("sourcePartition", letter.getPartition());
     node.put("sourceOffset", letter.getOffset());
-    document(letter).ifPresent(d -> node.put("document", d));
+    document(letter, log).ifPresent(d -> node.put("document", d));
     node.put("bytes", letter.getValue().map(ByteBuffer::remaining).orElse(0));
     return node.toString();
   }
 
   /** Which document a letter is about, where it holds a token batch that can be read. */
-  private static Optional<String> document(DeadLetter letter) {
-    return tokenBatch(letter)
+  private static Optional<String> document(DeadLetter letter, DeadLetterLog log) {
+    return log.tokenBatch(letter)
         .map(b -> "%s %s part %d".formatted(b.getSource(), b.getDocument(), b.getPart()));
-  }
-
-  /** The token batch that a letter holds, if it holds one. */
-  static Optional<TokenBatch> tokenBatch(DeadLetter letter) {
-    if (letter.getValue().isEmpty()) {
-      return Optional.empty();
-    }
-    ByteBuffer value = letter.getValue().get().duplicate();
-    byte[] bytes = new byte[value.remaining()];
-    value.get(bytes);
-    try {
-      return Optional.of(Wire.decode(bytes, TokenBatch.class));
-    } catch (MalformedMessageException e) {
-      // Most letters are here because they can't be read; their reason says so.
-      return Optional.empty();
-    }
   }
 }

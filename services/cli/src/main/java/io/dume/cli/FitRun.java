@@ -9,7 +9,7 @@ import io.dume.router.RouterHistory;
 import io.dume.schemas.kafka.Topics;
 import io.dume.schemas.message.RouterVersion;
 import io.dume.schemas.message.TokenBatch;
-import io.dume.schemas.wire.Wire;
+import io.dume.schemas.wire.MessageFormat;
 import io.dume.solver.CutStatistics;
 import io.dume.solver.CutUnavailableException;
 import io.dume.solver.LayerStatistics;
@@ -84,6 +84,7 @@ final class FitRun {
     var properties =
         installation.kafka().producer(Map.of("client.id", "dume-fit", "linger.ms", "5"));
     properties.put("acks", "all");
+    MessageFormat format = installation.kafka().format().waiting(stop::requested);
     properties.put("enable.idempotence", "true");
     properties.put("max.request.size", Integer.toString(Topics.MAX_MESSAGE_BYTES));
     try (KafkaProducer<byte[], byte[]> producer =
@@ -106,7 +107,7 @@ final class FitRun {
                       new ProducerRecord<>(
                           installation.topics().tokenBatches(),
                           batch.getId().bytes(),
-                          Wire.encode(batch))));
+                          format.encode(installation.topics().tokenBatches(), batch))));
               records++;
               if (sent.size() == IN_FLIGHT) {
                 confirm(sent);
@@ -205,13 +206,13 @@ final class FitRun {
       log.readToEnd(
           (offset, letter) ->
               setAside.add(
-                  DeadLettersCommand.tokenBatch(letter)
+                  log.tokenBatch(letter)
                       .map(
                           batch ->
                               "line %s set aside: %s: %s"
                                   .formatted(
                                       batch.getDocument(), letter.getReason(), letter.getDetail()))
-                      .orElseGet(() -> DeadLettersCommand.line(offset, letter))));
+                      .orElseGet(() -> DeadLettersCommand.line(offset, letter, log))));
     }
   }
 }

@@ -75,7 +75,7 @@ final class ResendCommand implements Callable<Integer> {
     try (DeadLetterLog log =
             new DeadLetterLog(kafka.settings(), kafka.topics(), context.console());
         DeadLetterResend resend = new DeadLetterResend(kafka.settings(), kafka.topics())) {
-      log.readToEnd((offset, letter) -> resend(offset, letter, resend, stop));
+      log.readToEnd((offset, letter) -> resend(offset, letter, log, resend, stop));
       resend.flush();
     }
     long sent = count(DeadLetterResend.Outcome.SENT);
@@ -89,7 +89,8 @@ final class ResendCommand implements Callable<Integer> {
         : ExitCode.SET_ASIDE;
   }
 
-  private void resend(long offset, DeadLetter letter, DeadLetterResend resend, StopSignal stop) {
+  private void resend(
+      long offset, DeadLetter letter, DeadLetterLog log, DeadLetterResend resend, StopSignal stop) {
     if (stop.requested()) {
       throw new StoppedException("stopped; what was sent again counts once, so start over");
     }
@@ -97,7 +98,7 @@ final class ResendCommand implements Callable<Integer> {
         from.filter(first -> offset < first).isEmpty()
             && reason.filter(r -> !r.equals(letter.getReason())).isEmpty()
             && (domain.isEmpty()
-                || DeadLettersCommand.tokenBatch(letter).map(TokenBatch::getDomain).equals(domain));
+                || log.tokenBatch(letter).map(TokenBatch::getDomain).equals(domain));
     if (!wanted) {
       return;
     }

@@ -1,15 +1,20 @@
 package io.dume.extractor;
 
 import io.dume.schemas.control.ControlState;
+import io.dume.schemas.kafka.DeadLetters;
+import io.dume.schemas.message.DeadLetter;
 import io.dume.schemas.message.ExpertsChanged;
 import io.dume.schemas.message.Fit;
 import io.dume.schemas.message.Id;
+import io.dume.schemas.wire.FormatUnavailableException;
+import io.dume.schemas.wire.MessageFormat;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.slf4j.Logger;
@@ -45,6 +50,7 @@ public final class Extraction {
   private final ExtractionModel model;
   private final ControlState control;
   private final Supplier<Id> flushIds;
+  private final MessageFormat format;
   private final Unflushed taken;
   private final OpenCuts cuts = new OpenCuts();
   private Domains domains;
@@ -72,13 +78,40 @@ public final class Extraction {
       ExtractionModel model,
       ControlState control,
       Supplier<Id> flushIds) {
+    this(
+        worker,
+        fit,
+        policy,
+        model,
+        control,
+        flushIds,
+        MessageFormat.singleObject(),
+        DeadLetters::encode);
+  }
+
+  /**
+   * A worker whose topics may be in another format.
+   *
+   * @param format of token-batches
+   * @param lettersAs of dead-letters
+   */
+  Extraction(
+      String worker,
+      Fit fit,
+      FlushPolicy policy,
+      ExtractionModel model,
+      ControlState control,
+      Supplier<Id> flushIds,
+      MessageFormat format,
+      Function<DeadLetter, byte[]> lettersAs) {
     this.worker = worker;
     this.fit = fit;
     this.policy = policy;
     this.model = model;
     this.control = control;
     this.flushIds = flushIds;
-    this.taken = new Unflushed(fit, policy);
+    this.format = format;
+    this.taken = new Unflushed(fit, policy, lettersAs);
     useNewestList();
   }
 
@@ -90,7 +123,7 @@ public final class Extraction {
   private void useNewestList() {
     control.experts(fit.getId()).ifPresent(this::requireExperts);
     domains = Domains.of(control, fit.getId());
-    check = new RecordCheck(fit, domains);
+    check = new RecordCheck(fit, domains, format);
   }
 
   private void requireExperts(ExpertsChanged list) {
@@ -169,6 +202,8 @@ public final class Extraction {
    * @param now the time
    * @return what became of it
    * @throws ExtractorException if this worker can't extract it, or lacks an expert
+   * @throws FormatUnavailableException if the format of a topic depends on what does not answer;
+   *     nothing has changed, and the record is to be given again
    */
   public Step take(ConsumerRecord<byte[], byte[]> record, Instant now) {
     requireNoFlush();
@@ -224,7 +259,7 @@ public final class Extraction {
       }
       taken.add(record, accepted, features);
       return Step.TAKEN;
-    } catch (ExtractorException e) {
+    } catch (ExtractorException | FormatUnavailableException e) {
       throw e;
     } catch (RuntimeException e) {
       throw new ExtractorException(

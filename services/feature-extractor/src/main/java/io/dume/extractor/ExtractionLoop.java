@@ -4,6 +4,7 @@ import io.dume.schemas.control.ControlLog;
 import io.dume.schemas.control.FitStatus;
 import io.dume.schemas.kafka.Topics;
 import io.dume.schemas.message.Fit;
+import io.dume.schemas.wire.FormatUnavailableException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -175,7 +176,7 @@ final class ExtractionLoop implements ConsumerRebalanceListener {
         leaveRest();
         return false;
       }
-      if (stopping.getAsBoolean() || !open() || !process(record)) {
+      if (stopping.getAsBoolean() || !open() || !processOrLeave(record)) {
         return false;
       }
     }
@@ -191,6 +192,19 @@ final class ExtractionLoop implements ConsumerRebalanceListener {
 
   private TopicPartition of(int partition) {
     return new TopicPartition(topics.tokenBatches(), partition);
+  }
+
+  /** Returns false if the record comes again. */
+  private boolean processOrLeave(ConsumerRecord<byte[], byte[]> record) {
+    try {
+      return process(record);
+    } catch (FormatUnavailableException e) {
+      // Whether the record is good can't be said now. Between two attempts the loop polls, so the
+      // group keeps the worker, and it can be stopped.
+      LOG.warn("waiting at {} {}: {}", record.topic(), record.offset(), e.getMessage());
+      leaveRest();
+      return false;
+    }
   }
 
   /** Returns false if a flush was aborted, so that the records come again. */

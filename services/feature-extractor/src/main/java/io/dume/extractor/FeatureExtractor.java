@@ -2,8 +2,10 @@ package io.dume.extractor;
 
 import io.dume.schemas.control.ControlLog;
 import io.dume.schemas.control.Fits;
+import io.dume.schemas.kafka.DeadLetters;
 import io.dume.schemas.message.Fit;
 import io.dume.schemas.wire.Ids;
+import io.dume.schemas.wire.MessageFormat;
 import java.time.Clock;
 import java.util.Optional;
 import java.util.Properties;
@@ -31,6 +33,7 @@ public final class FeatureExtractor implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(FeatureExtractor.class);
 
   private final FeatureExtractorConfig config;
+  private final MessageFormat format;
   private final ExtractionModel model;
   private final Clock clock;
   private final AtomicBoolean started = new AtomicBoolean();
@@ -49,6 +52,7 @@ public final class FeatureExtractor implements AutoCloseable {
    */
   public FeatureExtractor(FeatureExtractorConfig config, ExtractionModel model, Clock clock) {
     this.config = config;
+    this.format = config.kafka().format();
     this.model = model;
     this.clock = clock;
   }
@@ -129,7 +133,14 @@ public final class FeatureExtractor implements AutoCloseable {
   private ExtractionLoop.End work(ControlLog control, Fits.Joined joined) {
     Extraction extraction =
         new Extraction(
-            config.instance(), joined.fit(), config.flush(), model, control.state(), Ids::random);
+            config.instance(),
+            joined.fit(),
+            config.flush(),
+            model,
+            control.state(),
+            Ids::random,
+            format,
+            letter -> DeadLetters.encode(format, config.topics(), letter));
     warnOfFrequentFlushes(extraction, joined.experts().getDomains().size());
     long flushBytes = Math.max(config.flush().bytes(), extraction.slotBytes());
     Properties settings = ClientSettings.consumer(config, joined.fit(), flushBytes);

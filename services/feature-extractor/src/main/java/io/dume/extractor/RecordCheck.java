@@ -5,7 +5,7 @@ import io.dume.schemas.message.Id;
 import io.dume.schemas.message.TokenBatch;
 import io.dume.schemas.wire.Ids;
 import io.dume.schemas.wire.MalformedMessageException;
-import io.dume.schemas.wire.Wire;
+import io.dume.schemas.wire.MessageFormat;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -26,10 +26,12 @@ final class RecordCheck {
 
   private final Fit fit;
   private final Domains domains;
+  private final MessageFormat format;
 
-  RecordCheck(Fit fit, Domains domains) {
+  RecordCheck(Fit fit, Domains domains, MessageFormat format) {
     this.fit = fit;
     this.domains = domains;
+    this.format = format;
   }
 
   /**
@@ -39,6 +41,7 @@ final class RecordCheck {
    * @param key of the message, empty where there was none
    * @param value of the message, empty where there was none
    * @param counted whether an id is counted already
+   * @throws io.dume.schemas.wire.FormatUnavailableException if it can't be said now
    */
   Verdict judge(int partition, byte[] key, byte[] value, Predicate<Id> counted) {
     long largest = (long) BYTES_PER_TOKEN * fit.getMaxRecordTokens() + ENVELOPE_BYTES;
@@ -53,7 +56,7 @@ final class RecordCheck {
     }
     TokenBatch batch;
     try {
-      batch = Wire.decode(value, TokenBatch.class);
+      batch = format.decode(value, TokenBatch.class);
     } catch (MalformedMessageException e) {
       return new Verdict.Refused(Reason.MALFORMED_MESSAGE, e.getMessage());
     }

@@ -1,6 +1,7 @@
 package io.dume.extractor;
 
 import io.dume.schemas.message.CoveredRange;
+import io.dume.schemas.message.DeadLetter;
 import io.dume.schemas.message.Fit;
 import io.dume.schemas.message.FlushManifest;
 import io.dume.schemas.message.Id;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,10 +31,11 @@ final class Unflushed {
   private final Accumulator accumulator;
   private final CountedRecords counted;
   private final Positions positions = new Positions();
-  private final PendingLetters letters = new PendingLetters();
+  private final PendingLetters letters;
   private ExtractorSnapshot done = ExtractorSnapshot.NOTHING;
 
-  Unflushed(Fit fit, FlushPolicy policy) {
+  Unflushed(Fit fit, FlushPolicy policy, Function<DeadLetter, byte[]> lettersAs) {
+    this.letters = new PendingLetters(lettersAs);
     this.fit = fit;
     this.counted = new CountedRecords(fit.getId());
     this.accumulator =

@@ -13,6 +13,7 @@ import io.dume.schemas.message.FitFailed;
 import io.dume.schemas.message.Id;
 import io.dume.schemas.message.TokenBatch;
 import io.dume.schemas.wire.Ids;
+import io.dume.schemas.wire.MessageFormat;
 import io.dume.schemas.wire.Wire;
 import java.util.Arrays;
 import java.util.List;
@@ -29,7 +30,10 @@ class RecordCheckTest {
   private static final Predicate<Id> NEVER = id -> false;
 
   private final RecordCheck check =
-      new RecordCheck(FIT, Domains.of(Batches.control(FIT, Batches.experts()), FIT.getId()));
+      new RecordCheck(
+          FIT,
+          Domains.of(Batches.control(FIT, Batches.experts()), FIT.getId()),
+          MessageFormat.singleObject());
 
   private Verdict judge(TokenBatch batch) {
     return judge(check, batch);
@@ -174,7 +178,9 @@ class RecordCheckTest {
             .toList();
     ExpertsChanged list =
         new ExpertsChanged("default", 1, TokenFeatures.EXPERTS, domains, null, List.of());
-    RecordCheck many = new RecordCheck(FIT, Domains.of(Batches.control(FIT, list), FIT.getId()));
+    RecordCheck many =
+        new RecordCheck(
+            FIT, Domains.of(Batches.control(FIT, list), FIT.getId()), MessageFormat.singleObject());
     TokenBatch batch = batch("a", "p".repeat(50_000), tokens(1));
 
     Verdict verdict = judge(many, batch);
@@ -257,7 +263,9 @@ class RecordCheckTest {
   void shouldPassOverTheDomainsThatTheFitLeavesOut() {
     ExpertsChanged list =
         ExpertsChanged.newBuilder(Batches.experts()).setLeftOut(List.of("poetry")).build();
-    RecordCheck chosen = new RecordCheck(FIT, Domains.of(Batches.control(FIT, list), FIT.getId()));
+    RecordCheck chosen =
+        new RecordCheck(
+            FIT, Domains.of(Batches.control(FIT, list), FIT.getId()), MessageFormat.singleObject());
 
     assertThat(judge(chosen, batch("a", "poetry", tokens(1)))).isEqualTo(new Verdict.LeftOut());
     assertRefused(judge(chosen, batch("a", "drama", tokens(1))), Reason.UNKNOWN_DOMAIN);
@@ -274,7 +282,8 @@ class RecordCheckTest {
             List.of(new DomainExpert("novel", "novel")),
             null,
             List.of()));
-    RecordCheck now = new RecordCheck(FIT, Domains.of(control, FIT.getId()));
+    RecordCheck now =
+        new RecordCheck(FIT, Domains.of(control, FIT.getId()), MessageFormat.singleObject());
 
     assertRefused(judge(now, batch("a", "math", tokens(1))), Reason.REMOVED_DOMAIN, "\"math\"");
     assertRefused(judge(now, batch("a", "poetry", tokens(1))), Reason.UNKNOWN_DOMAIN);

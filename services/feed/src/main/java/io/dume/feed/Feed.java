@@ -54,7 +54,7 @@ public final class Feed implements AutoCloseable {
       // Else a broker might create a topic by itself, with other settings.
       config.topics().create(admin, config.partitions(), config.kafka().topic());
     }
-    this.sender = new RecordSender(config.kafka(), config.topics());
+    this.sender = new RecordSender(config.kafka(), config.topics(), () -> stop.getCount() == 0);
   }
 
   /**

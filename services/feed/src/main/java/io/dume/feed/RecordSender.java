@@ -1,13 +1,18 @@
 package io.dume.feed;
 
+import io.dume.schemas.kafka.DeadLetters;
 import io.dume.schemas.kafka.KafkaSettings;
 import io.dume.schemas.kafka.Topics;
+import io.dume.schemas.message.DeadLetter;
 import io.dume.schemas.message.TokenBatch;
-import io.dume.schemas.wire.Wire;
+import io.dume.schemas.wire.FormatUnavailableException;
+import io.dume.schemas.wire.MessageFormat;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
@@ -24,12 +29,17 @@ final class RecordSender implements AutoCloseable {
 
   private final KafkaProducer<byte[], byte[]> producer;
   private final Topics topics;
+  private final MessageFormat format;
   private final AtomicReference<Exception> failure = new AtomicReference<>();
   // Written by the producer's thread, read after a flush.
   private final Map<Integer, Long> positions = new TreeMap<>();
 
-  RecordSender(KafkaSettings kafka, Topics topics) {
+  /**
+   * @param stopped whether to give up waiting for what the format depends on
+   */
+  RecordSender(KafkaSettings kafka, Topics topics, BooleanSupplier stopped) {
     this.topics = topics;
+    this.format = kafka.format().waiting(stopped);
     Properties properties =
         kafka.producer(Map.of("client.id", topics.prefix() + "feed", "linger.ms", "20"));
     properties.put("acks", "all");
@@ -46,10 +56,11 @@ final class RecordSender implements AutoCloseable {
    * Sends a record.
    *
    * @throws UnusableException if it is larger than a message may be
-   * @throws FeedException if an earlier one could not be sent
+   * @throws FeedException if an earlier one could not be sent, or the feed was stopped while this
+   *     one waited
    */
   void send(TokenBatch batch) throws UnusableException {
-    byte[] value = Wire.encode(batch);
+    byte[] value = encoded(() -> format.encode(topics.tokenBatches(), batch));
     if (value.length > LARGEST_VALUE) {
       throw new UnusableException(
           SetAsideDocument.DOCUMENT_TOO_LARGE,
@@ -66,8 +77,17 @@ final class RecordSender implements AutoCloseable {
   }
 
   /** Sends a dead letter. */
-  void sendLetter(byte[] letter) {
-    send(new ProducerRecord<>(topics.deadLetters(), 0, null, letter), metadata -> {});
+  void sendLetter(DeadLetter letter) {
+    byte[] value = encoded(() -> DeadLetters.encode(format, topics, letter));
+    send(new ProducerRecord<>(topics.deadLetters(), 0, null, value), metadata -> {});
+  }
+
+  private static byte[] encoded(Supplier<byte[]> encoding) {
+    try {
+      return encoding.get();
+    } catch (FormatUnavailableException e) {
+      throw failed(e);
+    }
   }
 
   private interface OnAcknowledged {

@@ -151,9 +151,7 @@ final class TopicFollower {
 
   private void letter(ConsumerRecord<byte[], byte[]> record, SetAsideDocument document) {
     sender.sendLetter(
-        DeadLetters.encode(
-            DeadLetters.of(
-                record, SERVICE, document.reason(), document.detail(), clock.instant())));
+        DeadLetters.of(record, SERVICE, document.reason(), document.detail(), clock.instant()));
   }
 
   private void commit(

@@ -1,5 +1,6 @@
 package io.dume.router;
 
+import io.dume.schemas.wire.MessageFormat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -18,8 +19,8 @@ final class NewestRouter implements Consumer<ConsumerRecord<byte[], byte[]>> {
   private final List<RouterAssembler.Arrival.Incomplete> incomplete = new ArrayList<>();
   private Optional<Router> newest = Optional.empty();
 
-  NewestRouter(String router, LongPredicate wanted) {
-    this.assembler = new RouterAssembler(router, RouterAssembler.MAX_PENDING_BYTES);
+  NewestRouter(String router, MessageFormat format, LongPredicate wanted) {
+    this.assembler = new RouterAssembler(router, format, RouterAssembler.MAX_PENDING_BYTES);
     this.wanted = wanted;
   }
 

@@ -5,7 +5,7 @@ import io.dume.schemas.message.CutRefused;
 import io.dume.schemas.message.RouterPart;
 import io.dume.schemas.message.RouterVersion;
 import io.dume.schemas.wire.MalformedMessageException;
-import io.dume.schemas.wire.Wire;
+import io.dume.schemas.wire.MessageFormat;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
@@ -40,6 +40,7 @@ final class RouterAssembler {
   }
 
   private final String router;
+  private final MessageFormat format;
   private final long maxPendingBytes;
 
   /** The version whose last part came longest ago comes first. */
@@ -48,8 +49,9 @@ final class RouterAssembler {
   private long pendingBytes;
   private long malformed;
 
-  RouterAssembler(String router, long maxPendingBytes) {
+  RouterAssembler(String router, MessageFormat format, long maxPendingBytes) {
     this.router = router;
+    this.format = format;
     this.maxPendingBytes = maxPendingBytes;
   }
 
@@ -73,7 +75,7 @@ final class RouterAssembler {
             "%d bytes where at most %d are allowed"
                 .formatted(value.length, Topics.MAX_MESSAGE_BYTES));
       }
-      message = Wire.decode(value);
+      message = format.decode(value);
     } catch (MalformedMessageException e) {
       malformed++;
       LOG.warn("{} skipped: {}", where, e.getMessage());

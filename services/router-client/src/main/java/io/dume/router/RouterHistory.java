@@ -4,7 +4,7 @@ import io.dume.schemas.kafka.KafkaSettings;
 import io.dume.schemas.kafka.Topics;
 import io.dume.schemas.message.RouterVersion;
 import io.dume.schemas.wire.MalformedMessageException;
-import io.dume.schemas.wire.Wire;
+import io.dume.schemas.wire.MessageFormat;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,7 +45,7 @@ public final class RouterHistory implements AutoCloseable {
   }
 
   private RouterAssembler assembler() {
-    return new RouterAssembler(router, RouterAssembler.MAX_PENDING_BYTES);
+    return new RouterAssembler(router, log.format(), RouterAssembler.MAX_PENDING_BYTES);
   }
 
   /**
@@ -173,7 +173,7 @@ public final class RouterHistory implements AutoCloseable {
         () ->
             log.scanBackwards(
                     log.end(),
-                    () -> new NewestRouter(router, wanted),
+                    () -> new NewestRouter(router, log.format(), wanted),
                     window -> window.newest().isPresent())
                 .newest());
   }
@@ -192,7 +192,9 @@ public final class RouterHistory implements AutoCloseable {
     return read(
         () ->
             log.scanBackwards(
-                    log.end(), () -> new Numbers(router), window -> window.highest.isPresent())
+                    log.end(),
+                    () -> new Numbers(router, log.format()),
+                    window -> window.highest.isPresent())
                 .highest);
   }
 
@@ -202,10 +204,12 @@ public final class RouterHistory implements AutoCloseable {
 
   private static final class Numbers implements Consumer<ConsumerRecord<byte[], byte[]>> {
     private final String router;
+    private final MessageFormat format;
     private OptionalLong highest = OptionalLong.empty();
 
-    Numbers(String router) {
+    Numbers(String router, MessageFormat format) {
       this.router = router;
+      this.format = format;
     }
 
     @Override
@@ -216,7 +220,7 @@ public final class RouterHistory implements AutoCloseable {
       }
       RouterVersion version;
       try {
-        if (!(Wire.decode(value) instanceof RouterVersion decoded)) {
+        if (!(format.decode(value) instanceof RouterVersion decoded)) {
           return;
         }
         version = decoded;

@@ -36,7 +36,7 @@ public final class RouterSubscription implements AutoCloseable {
                 () ->
                     log.scanBackwards(
                         log.end(),
-                        () -> new NewestRouter(router, version -> true),
+                        () -> new NewestRouter(router, log.format(), version -> true),
                         window -> window.newest().isPresent()))
             .orElseThrow(() -> new IllegalStateException("closed while it was opened"));
     // A version that is not whole in the last window counts only if it is newer than what is: an

@@ -2,6 +2,7 @@ package io.dume.router;
 
 import io.dume.schemas.kafka.KafkaSettings;
 import io.dume.schemas.kafka.Topics;
+import io.dume.schemas.wire.MessageFormat;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -31,11 +32,13 @@ final class RouterVersionsLog implements AutoCloseable {
   private static final Duration POLL = Duration.ofMillis(20);
 
   private final KafkaConsumer<byte[], byte[]> consumer;
+  private final MessageFormat format;
   private final TopicPartition partition;
   private final AtomicBoolean closed = new AtomicBoolean();
   private final Object reading = new Object();
 
   RouterVersionsLog(KafkaSettings kafka, Topics topics, String router) {
+    this.format = kafka.format().waiting(this::closed);
     this.partition = new TopicPartition(topics.routerVersions(), 0);
     var properties =
         kafka.reader(
@@ -78,6 +81,11 @@ final class RouterVersionsLog implements AutoCloseable {
         return Optional.empty();
       }
     }
+  }
+
+  /** The format of the topic; it waits for what it depends on until this is closed. */
+  MessageFormat format() {
+    return format;
   }
 
   long beginning() {

@@ -8,6 +8,7 @@ import io.dume.schemas.message.CutRefused;
 import io.dume.schemas.message.LayerComplete;
 import io.dume.schemas.message.RouterVersion;
 import io.dume.schemas.wire.Ids;
+import io.dume.schemas.wire.MessageFormat;
 import io.dume.schemas.wire.Wire;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -22,7 +23,8 @@ import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 
 class RouterAssemblerTest {
-  private final RouterAssembler assembler = new RouterAssembler("demo", 1 << 20);
+  private final RouterAssembler assembler =
+      new RouterAssembler("demo", MessageFormat.singleObject(), 1 << 20);
 
   private List<Arrival> accept(List<byte[]> messages) {
     List<Arrival> arrivals = new ArrayList<>();
@@ -177,7 +179,7 @@ class RouterAssemblerTest {
 
   @Test
   void shouldBoundTheMemoryOfPartsWhoseVersionNeverComes() {
-    RouterAssembler small = new RouterAssembler("demo", 1000);
+    RouterAssembler small = new RouterAssembler("demo", MessageFormat.singleObject(), 1000);
     byte[] weights = new byte[600];
 
     small.accept("here", Versions.part("demo", 1, 0, 1, weights));

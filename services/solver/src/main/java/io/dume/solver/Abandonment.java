@@ -1,5 +1,6 @@
 package io.dume.solver;
 
+import io.dume.schemas.wire.FormatUnavailableException;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.common.errors.ApplicationRecoverableException;
@@ -47,6 +48,9 @@ final class Abandonment {
   private static Optional<String> reason(Throwable cause) {
     if (cause instanceof AbandonedException abandoned) {
       return Optional.of(abandoned.getMessage());
+    }
+    if (cause instanceof FormatUnavailableException) {
+      return Optional.of(cause.getMessage());
     }
     if (cause instanceof TransactionAbortableException) {
       return Optional.of("the cluster asks to abort the transaction");

@@ -5,7 +5,7 @@ import io.dume.schemas.kafka.DeadLetters;
 import io.dume.schemas.kafka.Topics;
 import io.dume.schemas.message.DeadLetter;
 import io.dume.schemas.message.RouterVersion;
-import io.dume.schemas.wire.Wire;
+import io.dume.schemas.wire.MessageFormat;
 import io.dume.solver.RouterMessages.Keyed;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -33,11 +33,13 @@ final class Publisher implements AutoCloseable {
   private static final Pattern LAST_VERSION = Pattern.compile("last-version=(\\d{1,18})");
 
   private final Topics topics;
+  private final MessageFormat format;
   private final KafkaProducer<byte[], byte[]> producer;
   private long lastVersion;
 
-  private Publisher(Topics topics, KafkaProducer<byte[], byte[]> producer) {
+  private Publisher(Topics topics, MessageFormat format, KafkaProducer<byte[], byte[]> producer) {
     this.topics = topics;
+    this.format = format;
     this.producer = producer;
   }
 
@@ -62,6 +64,7 @@ final class Publisher implements AutoCloseable {
     Publisher publisher =
         new Publisher(
             config.topics(),
+            config.kafka().format(),
             new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer()));
     try {
       publisher.producer.initTransactions();
@@ -138,12 +141,16 @@ final class Publisher implements AutoCloseable {
         sent.add(
             producer.send(
                 new ProducerRecord<>(
-                    topics.routerVersions(), 0, keyed.key(), Wire.encode(keyed.message()))));
+                    topics.routerVersions(),
+                    0,
+                    keyed.key(),
+                    format.encode(topics.routerVersions(), keyed.message()))));
       }
       for (DeadLetter letter : deadLetters) {
         sent.add(
             producer.send(
-                new ProducerRecord<>(topics.deadLetters(), 0, null, DeadLetters.encode(letter))));
+                new ProducerRecord<>(
+                    topics.deadLetters(), 0, null, DeadLetters.encode(format, topics, letter))));
       }
       for (Future<?> future : sent) {
         future.get();
