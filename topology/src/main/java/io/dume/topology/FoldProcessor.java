@@ -1,12 +1,13 @@
 package io.dume.topology;
 
-import io.dume.schemas.kafka.DeadLetters;
+import io.dume.schemas.message.DeadLetter;
 import io.dume.schemas.wire.Wire;
 import io.dume.topology.fold.Fold;
 import io.dume.topology.fold.FoldConfig;
 import io.dume.topology.fold.FoldOutput;
 import io.dume.topology.fold.FoldStores;
 import java.time.Instant;
+import java.util.function.Function;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
@@ -14,12 +15,14 @@ import org.apache.kafka.streams.processor.api.Record;
 /** Carries records to the fold and what it says to the sinks. */
 final class FoldProcessor implements Processor<byte[], byte[], byte[], Addressed> {
   private final FoldConfig config;
+  private final Function<DeadLetter, byte[]> lettersAs;
   private ProcessorContext<byte[], Addressed> context;
   private int partition;
   private Fold fold;
 
-  FoldProcessor(FoldConfig config) {
+  FoldProcessor(FoldConfig config, Function<DeadLetter, byte[]> lettersAs) {
     this.config = config;
+    this.lettersAs = lettersAs;
   }
 
   @Override
@@ -56,7 +59,7 @@ final class FoldProcessor implements Processor<byte[], byte[], byte[], Addressed
       byte[] bytes = Wire.encode(stopped.failure());
       forward(FoldTopology.CONTROL, null, Addressed.to(0, bytes), now);
     } else if (output instanceof FoldOutput.Refused refused) {
-      byte[] bytes = DeadLetters.encode(refused.letter());
+      byte[] bytes = lettersAs.apply(refused.letter());
       forward(FoldTopology.DEAD_LETTERS, null, Addressed.to(0, bytes), now);
     } else if (output instanceof FoldOutput.CommitWanted) {
       context.commit();

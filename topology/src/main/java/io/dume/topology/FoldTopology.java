@@ -1,8 +1,11 @@
 package io.dume.topology;
 
+import io.dume.schemas.kafka.DeadLetters;
 import io.dume.schemas.kafka.Topics;
+import io.dume.schemas.message.DeadLetter;
 import io.dume.topology.fold.FoldConfig;
 import java.util.List;
+import java.util.function.Function;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Serdes;
@@ -82,6 +85,19 @@ public final class FoldTopology {
    * @return a topology with one sub-topology
    */
   public static Topology build(FoldConfig config, Topics topics) {
+    return build(config, topics, DeadLetters::encode);
+  }
+
+  /**
+   * Builds the topology for an installation whose dead letters are in a format of its own.
+   *
+   * @param config as above
+   * @param topics the installation
+   * @param lettersAs encodes a dead letter; called on the application's threads
+   * @return a topology with one sub-topology
+   */
+  public static Topology build(
+      FoldConfig config, Topics topics, Function<DeadLetter, byte[]> lettersAs) {
     Topology topology =
         new Topology()
             .addSource(
@@ -91,7 +107,7 @@ public final class FoldTopology {
                 new ByteArrayDeserializer(),
                 new ByteArrayDeserializer(),
                 topics.partialStatistics())
-            .addProcessor(FOLD, () -> new FoldProcessor(config), SOURCE);
+            .addProcessor(FOLD, () -> new FoldProcessor(config, lettersAs), SOURCE);
     for (String store : List.of(STAGING, GRAM, TARGET, META)) {
       topology.addStateStore(
           Stores.keyValueStoreBuilder(

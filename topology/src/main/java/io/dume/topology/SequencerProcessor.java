@@ -24,6 +24,7 @@ import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -39,13 +40,16 @@ final class SequencerProcessor implements Processor<byte[], byte[], byte[], Addr
 
   private final SequencerConfig config;
   private final Topics topics;
+  private final Function<DeadLetter, byte[]> lettersAs;
   private ProcessorContext<byte[], Addressed> context;
   private Sequencer sequencer;
   private Cancellable clock;
 
-  SequencerProcessor(SequencerConfig config, Topics topics) {
+  SequencerProcessor(
+      SequencerConfig config, Topics topics, Function<DeadLetter, byte[]> lettersAs) {
     this.config = config;
     this.topics = topics;
+    this.lettersAs = lettersAs;
   }
 
   @Override
@@ -114,7 +118,7 @@ final class SequencerProcessor implements Processor<byte[], byte[], byte[], Addr
   }
 
   private void write(DeadLetter letter) {
-    byte[] bytes = DeadLetters.encode(letter);
+    byte[] bytes = lettersAs.apply(letter);
     long time = letter.getSetAsideAt().toEpochMilli();
     forward(SequencerTopology.DEAD_LETTERS, null, Addressed.to(0, bytes), time);
   }

@@ -1,8 +1,11 @@
 package io.dume.topology;
 
+import io.dume.schemas.kafka.DeadLetters;
 import io.dume.schemas.kafka.Topics;
+import io.dume.schemas.message.DeadLetter;
 import io.dume.topology.sequencer.SequencerConfig;
 import java.time.Duration;
+import java.util.function.Function;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Serdes;
@@ -82,6 +85,19 @@ public final class SequencerTopology {
    * @return a topology with one sub-topology
    */
   public static Topology build(SequencerConfig config, Topics topics) {
+    return build(config, topics, DeadLetters::encode);
+  }
+
+  /**
+   * Builds the topology for an installation whose dead letters are in a format of its own.
+   *
+   * @param config as above
+   * @param topics the installation
+   * @param lettersAs encodes a dead letter; called on the application's threads
+   * @return a topology with one sub-topology
+   */
+  public static Topology build(
+      SequencerConfig config, Topics topics, Function<DeadLetter, byte[]> lettersAs) {
     return new Topology()
         .addSource(
             AutoOffsetReset.earliest(),
@@ -91,7 +107,7 @@ public final class SequencerTopology {
             new ByteArrayDeserializer(),
             topics.flushManifests(),
             topics.control())
-        .addProcessor(SEQUENCER, () -> new SequencerProcessor(config, topics), SOURCE)
+        .addProcessor(SEQUENCER, () -> new SequencerProcessor(config, topics, lettersAs), SOURCE)
         .addStateStore(
             Stores.keyValueStoreBuilder(
                 Stores.persistentKeyValueStore(STATE), Serdes.Bytes(), Serdes.ByteArray()),

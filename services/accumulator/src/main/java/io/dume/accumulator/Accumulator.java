@@ -1,6 +1,9 @@
 package io.dume.accumulator;
 
+import io.dume.schemas.kafka.DeadLetters;
 import io.dume.schemas.kafka.Topics;
+import io.dume.schemas.message.DeadLetter;
+import io.dume.schemas.wire.MessageFormat;
 import io.dume.topology.FoldTopology;
 import io.dume.topology.SequencerTopology;
 import io.dume.topology.fold.FoldConfig;
@@ -14,6 +17,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.Topology;
@@ -68,15 +72,20 @@ public final class Accumulator implements AutoCloseable {
   private Accumulator(AccumulatorConfig config, int partitions, StateFiles files) {
     this.config = config;
     this.files = files;
+    MessageFormat format = config.kafka().format().waiting(closed::get);
+    Function<DeadLetter, byte[]> lettersAs =
+        letter -> DeadLetters.encode(format, config.topics(), letter);
     this.sequencer =
         new Application(
             "sequencer",
-            SequencerTopology.build(SequencerConfig.of(partitions, config.cuts()), config.topics()),
+            SequencerTopology.build(
+                SequencerConfig.of(partitions, config.cuts()), config.topics(), lettersAs),
             StreamsSettings.sequencer(config));
     this.fold =
         new Application(
             "fold",
-            FoldTopology.build(new FoldConfig(partitions, config.strayAge()), config.topics()),
+            FoldTopology.build(
+                new FoldConfig(partitions, config.strayAge()), config.topics(), lettersAs),
             StreamsSettings.fold(config));
   }
 
