@@ -120,10 +120,11 @@ public final class ControlLog implements AutoCloseable {
    * Appends a record and reads up to it, so that {@link #state()} tells whether it counted.
    *
    * @param message a record of the control log
+   * @return whether it counted, or another with the same content did meanwhile
    * @throws InterruptedException if interrupted while the broker answers
    * @throws IllegalStateException if the record could not be written
    */
-  public void append(SpecificRecord message) throws InterruptedException {
+  public boolean append(SpecificRecord message) throws InterruptedException {
     long offset;
     try {
       offset =
@@ -138,9 +139,11 @@ public final class ControlLog implements AutoCloseable {
     }
     // Not only to the end of what is committed: behind another writer's open transaction that is
     // before our record.
+    boolean counted = false;
     while (consumer.position(partition) <= offset) {
-      poll(Duration.ofMillis(20));
+      counted |= poll(Duration.ofMillis(20)).contains(message);
     }
+    return counted;
   }
 
   @Override

@@ -239,8 +239,7 @@ public final class ExpertLists {
         Id fit = log.state().fit(router).orElseThrow().getId();
         ExpertsChanged wanted =
             ExpertsChanged.newBuilder(edit.apply(list, log.state())).setFit(fit).build();
-        log.append(wanted);
-        if (log.state().experts(fit).filter(wanted::equals).isPresent()) {
+        if (log.append(wanted)) {
           return wanted;
         }
         if (log.state().experts(fit).filter(list::equals).isPresent()) {

@@ -11,12 +11,15 @@ import io.dume.schemas.message.Fit;
 import io.dume.schemas.message.FitRemoved;
 import io.dume.schemas.message.Id;
 import io.dume.schemas.wire.Ids;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import org.apache.kafka.clients.admin.Admin;
@@ -183,16 +186,18 @@ public final class FitRetention {
         reader.assign(List.of(partition));
         reader.seekToBeginning(List.of(partition));
         long end = reader.endOffsets(List.of(partition)).get(partition);
-        List<Future<?>> sent = new ArrayList<>();
+        Set<ByteBuffer> counted = new LinkedHashSet<>();
         while (reader.position(partition) < end) {
           for (ConsumerRecord<byte[], byte[]> record : reader.poll(POLL)) {
-            if (isOf(fit, record)) {
-              sent.add(
-                  producer.send(
-                      new ProducerRecord<>(
-                          partition.topic(), partition.partition(), record.key(), null)));
-            }
+            note(fit, record, counted);
           }
+        }
+        List<Future<?>> sent = new ArrayList<>();
+        for (ByteBuffer key : counted) {
+          sent.add(
+              producer.send(
+                  new ProducerRecord<>(
+                      partition.topic(), partition.partition(), key.array(), null)));
         }
         for (Future<?> tombstone : sent) {
           tombstone.get();
@@ -208,11 +213,17 @@ public final class FitRetention {
     return forgotten;
   }
 
-  private static boolean isOf(Id fit, ConsumerRecord<byte[], byte[]> record) {
+  /** What a tombstone stands behind is forgotten, whether or not it was compacted yet. */
+  private static void note(Id fit, ConsumerRecord<byte[], byte[]> record, Set<ByteBuffer> counted) {
     byte[] key = record.key();
-    return record.value() != null
-        && key != null
-        && key.length == 2 * Ids.BYTES
-        && Arrays.equals(key, 0, Ids.BYTES, fit.bytes(), 0, Ids.BYTES);
+    boolean ofFit =
+        key != null
+            && key.length == 2 * Ids.BYTES
+            && Arrays.equals(key, 0, Ids.BYTES, fit.bytes(), 0, Ids.BYTES);
+    if (ofFit && record.value() != null) {
+      counted.add(ByteBuffer.wrap(key));
+    } else if (ofFit) {
+      counted.remove(ByteBuffer.wrap(key));
+    }
   }
 }
