@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.apicurio.registry.serde.avro.AvroDeserializer;
+import io.apicurio.registry.serde.avro.AvroSerdeConfig;
+import io.apicurio.registry.serde.avro.AvroSerializer;
+import io.apicurio.registry.serde.config.SerdeConfig;
 import io.dume.schemas.kafka.KafkaSettings;
 import io.dume.schemas.message.CutRefused;
 import io.dume.schemas.message.DeadLetter;
@@ -107,6 +111,46 @@ class RegistryFormatTest {
     // A reader that has never seen the schema.
     assertThat(open(registry.url()).decode(bytes)).isEqualTo(message);
     assertThat(registry.requests()).contains("POST /groups/io.dume.schemas.message/artifacts");
+  }
+
+  @ParameterizedTest
+  @MethodSource("messages")
+  void shouldReadWhatApicuriosProducersWriteByDefault(SpecificRecord message)
+      throws MalformedMessageException {
+    try (AvroSerializer<SpecificRecord> theirs = new AvroSerializer<>()) {
+      theirs.configure(
+          new AvroSerdeConfig(
+              new HashMap<>(
+                  Map.of(
+                      "apicurio.registry.url", registry.url(),
+                      "apicurio.registry.http.adapter", "JDK",
+                      "apicurio.registry.auto-register", "true"))),
+          false);
+
+      // They register a record within the record as an artifact of its own.
+      byte[] bytes = theirs.serializeData(TOPIC, message);
+
+      assertThat(format.decode(bytes)).isEqualTo(message);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("messages")
+  void shouldWriteWhatApicuriosConsumersRead(SpecificRecord message) {
+    try (AvroDeserializer<SpecificRecord> theirs = new AvroDeserializer<>()) {
+      theirs.configure(
+          new SerdeConfig(
+              new HashMap<>(
+                  Map.of(
+                      "apicurio.registry.url", registry.url(),
+                      "apicurio.registry.http.adapter", "JDK",
+                      "apicurio.registry.use-specific-avro-reader", "true"))),
+          false);
+
+      byte[] bytes = format.encode(TOPIC, message);
+
+      assertThat(theirs.deserializeData(TOPIC, bytes)).isEqualTo(message);
+    }
   }
 
   @Test

@@ -12,6 +12,8 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -22,10 +24,13 @@ public final class RegistryStandIn implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final List<String> contents = new ArrayList<>();
+  private final Map<Integer, JsonNode> references = new ConcurrentHashMap<>();
+  private final Map<String, Integer> artifacts = new ConcurrentHashMap<>();
   private final List<String> requests = new CopyOnWriteArrayList<>();
   private final HttpServer server;
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private volatile int refusal;
+  private volatile boolean lookupsRefused;
 
   /** Opens it at any port. */
   public RegistryStandIn() {
@@ -65,6 +70,15 @@ public final class RegistryStandIn implements AutoCloseable {
     return requests;
   }
 
+  /**
+   * From now on each look-up is answered with an error, and what is registered is taken.
+   *
+   * @param refused whether they are
+   */
+  public void refuseLookups(boolean refused) {
+    lookupsRefused = refused;
+  }
+
   /** From now on each call is answered with this status; 0 for as it should be. */
   void refuse(int status) {
     refusal = status;
@@ -90,12 +104,16 @@ public final class RegistryStandIn implements AutoCloseable {
       String[] parts = path.split("/");
       if (refusal != 0) {
         problem(exchange, refusal);
+      } else if (lookupsRefused && exchange.getRequestMethod().equals("GET")) {
+        problem(exchange, 503);
       } else if (path.matches("/groups/[^/]+/artifacts")) {
         register(exchange, parts[2], body);
       } else if (path.matches("/ids/contentIds/-?\\d+") && !content(id(parts)).isEmpty()) {
         answer(exchange, 200, content(id(parts)));
       } else if (path.endsWith("/references")) {
-        answer(exchange, 200, "[]");
+        answer(exchange, 200, references(parts).toString());
+      } else if (path.endsWith("/content")) {
+        answer(exchange, 200, content(artifacts.get(parts[2] + "/" + parts[4])));
       } else {
         problem(exchange, 404);
       }
@@ -106,8 +124,16 @@ public final class RegistryStandIn implements AutoCloseable {
     return Integer.parseInt(parts[3]);
   }
 
+  /** Of an id, or of the one version of an artifact. */
+  private JsonNode references(String[] parts) {
+    int id = parts[1].equals("ids") ? id(parts) : artifacts.get(parts[2] + "/" + parts[4]);
+    return references.getOrDefault(id, JSON.createArrayNode());
+  }
+
   private void register(HttpExchange exchange, String group, JsonNode body) throws IOException {
     int id = add(body.at("/firstVersion/content/content").asText());
+    references.put(id, body.at("/firstVersion/content").withArray("references"));
+    artifacts.put(group + "/" + body.path("artifactId").asText(), id);
     ObjectNode version = JSON.createObjectNode();
     version.put("version", "1").put("globalId", 1000 + id).put("contentId", id);
     version.put("groupId", group).put("artifactId", body.path("artifactId").asText());
