@@ -14,6 +14,10 @@ import org.apache.avro.util.Utf8;
  * with a budget of bytes first. Avro's own decoder allocates what a length claims and then notices
  * that the bytes are missing; three bytes can claim two gigabytes.
  *
+ * <p>A byte can also be an empty string or a list, which takes fifty in memory, and a message of 16
+ * MiB a gigabyte. So there is a bound on the parts of a message too: on the items of its arrays,
+ * its strings, its ids and its lists together.
+ *
  * <p>The budget counts every length and count once and each array item as at least one byte, which
  * is true of every item type in these schemas, so a valid message always fits.
  */
@@ -24,12 +28,19 @@ final class BoundedDecoder extends Decoder {
    */
   static final int MAX_STRING_BYTES = 64 * 1024;
 
+  /**
+   * The most parts of a message: no batch has so many tokens, and no flush so many tiles. They take
+   * up to a hundred megabytes.
+   */
+  static final int MAX_PARTS = 1 << 20;
+
   private static final char REPLACEMENT = '\uFFFD';
   private static final Decoder NOTHING = DecoderFactory.get().binaryDecoder(new byte[0], null);
 
   private final int longestString;
   private Decoder in;
   private long budget;
+  private long parts;
 
   /**
    * @param in decodes the message
@@ -57,11 +68,19 @@ final class BoundedDecoder extends Decoder {
     return (int) size;
   }
 
+  private void count(long more) throws IOException {
+    parts += more;
+    if (parts > MAX_PARTS) {
+      throw new IOException("more than " + MAX_PARTS + " items, strings and ids");
+    }
+  }
+
   private byte[] claimed() throws IOException {
     return claimed(in.readLong());
   }
 
   private byte[] claimed(long size) throws IOException {
+    count(1);
     byte[] bytes = new byte[claim(size)];
     in.readFixed(bytes, 0, bytes.length);
     return bytes;
@@ -114,6 +133,7 @@ final class BoundedDecoder extends Decoder {
 
   @Override
   public long readArrayStart() throws IOException {
+    count(1);
     return block(in.readArrayStart());
   }
 
@@ -132,6 +152,7 @@ final class BoundedDecoder extends Decoder {
 
   @Override
   public long readMapStart() throws IOException {
+    count(1);
     return block(in.readMapStart());
   }
 
@@ -151,6 +172,7 @@ final class BoundedDecoder extends Decoder {
       throw new EOFException(
           items + " items are claimed where at most " + budget + " bytes can follow");
     }
+    count(items);
     return items;
   }
 
@@ -186,6 +208,7 @@ final class BoundedDecoder extends Decoder {
 
   @Override
   public void readFixed(byte[] bytes, int start, int length) throws IOException {
+    count(1);
     in.readFixed(bytes, start, length);
   }
 

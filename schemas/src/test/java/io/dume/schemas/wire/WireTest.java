@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import com.sun.management.ThreadMXBean;
+import io.dume.schemas.message.CutRefused;
 import io.dume.schemas.message.Expert;
 import io.dume.schemas.message.FitFailed;
 import io.dume.schemas.message.Id;
@@ -14,8 +15,10 @@ import io.dume.schemas.message.TokenBatch;
 import java.io.ByteArrayOutputStream;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -164,6 +167,16 @@ class WireTest {
 
     assertThat(decode(Wire.encode(batch(empty)))).isPresent();
     assertThat(decode(Wire.encode(batch(List.of(ids))))).isPresent();
+  }
+
+  @Test
+  void shouldRefuseAMessageThatWouldTakeManyTimesItsBytesInMemory() {
+    List<String> requests = Collections.nCopies(BoundedDecoder.MAX_PARTS, "");
+    CutRefused refused = new CutRefused("r", 1L, Ids.random(), requests, "", Instant.EPOCH);
+
+    Optional<SpecificRecord> decoded = decode(Wire.encode(refused));
+
+    assertThat(decoded).isEmpty();
   }
 
   private static TokenBatch batch(List<List<Integer>> sequences) {
