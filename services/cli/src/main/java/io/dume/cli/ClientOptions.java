@@ -33,7 +33,9 @@ final class ClientOptions {
       description = {
         "Any setting of Kafka's clients; may be repeated. As it is, it goes to every client; with one"
             + " of the prefixes consumer. producer. admin. streams. to those alone; with topic. to the"
-            + " topics that are created. Passwords belong in a file: --kafka-config-file."
+            + " topics that are created. dume.serde=registry and apicurio.registry.url=URL write"
+            + " token batches, versions and dead letters in a schema registry's wire format."
+            + " Passwords belong in a file: --kafka-config-file."
       })
   private Map<String, String> settings = new LinkedHashMap<>();
 

@@ -33,9 +33,12 @@ final class DeadLetterLog implements AutoCloseable {
   private final MessageFormat format;
   private final Console console;
 
-  DeadLetterLog(KafkaSettings kafka, Topics topics, Console console) {
+  /**
+   * @param stopped whether to give up waiting for what the format of the topic depends on
+   */
+  DeadLetterLog(KafkaSettings kafka, Topics topics, Console console, BooleanSupplier stopped) {
     this.console = console;
-    this.format = kafka.format().waiting(() -> false);
+    this.format = kafka.format().waiting(stopped);
     this.partition = new TopicPartition(topics.deadLetters(), 0);
     var properties = kafka.reader(Map.of("client.id", "dume-dead-letters"));
     this.consumer =

@@ -49,7 +49,8 @@ final class DeadLettersCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     try (DeadLetterLog log =
-        new DeadLetterLog(kafka.settings(), kafka.topics(), context.console())) {
+        new DeadLetterLog(
+            kafka.settings(), kafka.topics(), context.console(), context.stop()::requested)) {
       if (follow) {
         StopSignal stop = context.stop().arm();
         log.follow((offset, letter) -> print(offset, letter, log), stop::requested);

@@ -202,7 +202,7 @@ final class FitRun {
 
   private void collectDeadLetters() {
     try (DeadLetterLog log =
-        new DeadLetterLog(installation.kafka(), installation.topics(), console)) {
+        new DeadLetterLog(installation.kafka(), installation.topics(), console, stop::requested)) {
       log.readToEnd(
           (offset, letter) ->
               setAside.add(

@@ -73,7 +73,8 @@ final class ResendCommand implements Callable<Integer> {
     }
     StopSignal stop = context.stop().arm();
     try (DeadLetterLog log =
-            new DeadLetterLog(kafka.settings(), kafka.topics(), context.console());
+            new DeadLetterLog(
+                kafka.settings(), kafka.topics(), context.console(), stop::requested);
         DeadLetterResend resend = new DeadLetterResend(kafka.settings(), kafka.topics())) {
       log.readToEnd((offset, letter) -> resend(offset, letter, log, resend, stop));
       resend.flush();
