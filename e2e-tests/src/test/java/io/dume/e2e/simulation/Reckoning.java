@@ -203,7 +203,9 @@ final class Reckoning {
     for (boolean heldOut : new boolean[] {false, true}) {
       for (Counted counted : recordsOf(cut, heldOut)) {
         assertThat(ids.add(counted.batch().getId()))
-            .as("%s counts once in cut %d", counted.batch().getDocument(), cut.getCut())
+            .as(
+                "%s counts once in cut %d of list %d",
+                counted.batch().getDocument(), cut.getCut(), cut.getExpertsVersion())
             .isTrue();
       }
     }

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +34,7 @@ final class World {
   private final Cluster cluster;
   private final List<String> trace = new ArrayList<>();
   private final Map<Id, Integer> listOfFlush = new HashMap<>();
+  private final Map<Log.Entry, Optional<SpecificRecord>> decoded = new IdentityHashMap<>();
   private final List<Worker> workers = new ArrayList<>();
   private final List<FoldPart> folds = new ArrayList<>();
   private final SequencerPart sequencer;
@@ -136,7 +138,7 @@ final class World {
   /** The messages of a partition that can be read. */
   List<SpecificRecord> messages(String topic, int partition) {
     return cluster.log(topic, partition).committed().stream()
-        .flatMap(entry -> ControlReader.message(entry).stream())
+        .flatMap(entry -> decoded.computeIfAbsent(entry, ControlReader::message).stream())
         .toList();
   }
 
