@@ -1,7 +1,6 @@
 package io.dume.e2e.hostile;
 
 import io.dume.e2e.GoldenOracle;
-import io.dume.schemas.kafka.Topics;
 import io.dume.schemas.message.CoveredRange;
 import io.dume.schemas.message.FlushManifest;
 import io.dume.schemas.message.Id;
@@ -22,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
@@ -44,20 +42,22 @@ final class Fuzzer {
 
   private final Random random;
   private final RandomMessages messages;
+  private final TokenBatches batches;
   private final Contract contract;
   private final Id fit;
-  private int made;
+  private int requests;
 
   Fuzzer(long seed, Contract contract) {
     this.random = new Random(seed);
     this.messages = new RandomMessages(random);
+    this.batches = new TokenBatches(random, messages);
     this.contract = contract;
     this.fit = contract.fit().getId();
   }
 
   /** At least so many records, in the order in which they are to be sent. */
   List<HostileRecord> records(int count) {
-    List<HostileRecord> records = new ArrayList<>(large());
+    List<HostileRecord> records = new ArrayList<>(new LargeRecords(messages).all());
     List<String> topics = List.copyOf(Messages.BY_TOPIC.keySet());
     while (records.size() < count) {
       // The first topic is the one that strangers may write to.
@@ -73,7 +73,6 @@ final class Fuzzer {
   }
 
   private HostileRecord next(String topic) {
-    made++;
     if (topic.equals(Messages.TOPICS.countedIds())) {
       return countedId();
     }
@@ -120,7 +119,7 @@ final class Fuzzer {
   /** A message of a topic that is whole: of nobody's router, so that a flipped bit is harmless. */
   private byte[] whole(String topic) {
     return topic.equals(Messages.TOPICS.tokenBatches())
-        ? Wire.encode(heldOut())
+        ? Wire.encode(batches.right())
         : messages.message(any(topic), Map.of("router", "nobody's"));
   }
 
@@ -129,7 +128,11 @@ final class Fuzzer {
     fixed.put("router", random.nextBoolean() ? "default" : "other-" + random.nextInt(9));
     switch (schema.getName()) {
       case "ExpertsChanged" -> fixed.put("version", 1000 + random.nextInt(1000));
-      case "CutRequested" -> fixed.put("upTo", noPartition(schema));
+      case "CutRequested" -> {
+        fixed.put("upTo", noPartition(schema));
+        // Of requests with one id only the first is looked at.
+        fixed.put("request", "hostile-" + requests++);
+      }
       case "RouterVersion" -> fixed.put("router", "other");
       case "Cut" -> {
         fixed.put("requests", List.of());
@@ -228,38 +231,12 @@ final class Fuzzer {
     };
   }
 
-  private TokenBatch heldOut() {
-    String document = "hostile-" + made;
-    List<List<Integer>> sequences =
-        IntStream.rangeClosed(0, random.nextInt(3)).mapToObj(s -> tokens()).toList();
-    return batch(document, GoldenOracle.EXPERTS.get(random.nextInt(3)), "", sequences);
-  }
-
-  private List<Integer> tokens() {
-    return random.ints(1 + random.nextInt(8), 0, GoldenOracle.VOCABULARY).boxed().toList();
-  }
-
-  private static TokenBatch batch(
-      String document, String domain, String tokenizer, List<List<Integer>> sequences) {
-    Id id = Ids.ofRecord("stranger", document, 0);
-    return new TokenBatch(id, "stranger", document, 0, domain, true, tokenizer, sequences);
-  }
-
   private HostileRecord tokenBatch() {
     String topic = Messages.TOPICS.tokenBatches();
-    String document = "hostile-" + made;
     return switch (random.nextInt(6)) {
-      case 0 -> batch(batch(document, messages.string(), "", List.of(tokens())));
+      case 0 -> record(topic, "forged", messages.message(any(topic), Map.of()));
       case 1 -> {
-        int token = random.nextBoolean() ? random.nextInt() | 1 << 30 : -random.nextInt(99) - 1;
-        yield batch(batch(document, "e1", "", List.of(tokens(), List.of(token))));
-      }
-      case 2 ->
-          batch(batch(document, "e2", "", random.nextBoolean() ? List.of() : List.of(List.of())));
-      case 3 -> batch(batch(document, "e0", "", List.of(Collections.nCopies(70_000, 1))));
-      case 4 -> record(topic, "forged", messages.message(any(topic), Map.of()));
-      default -> {
-        TokenBatch right = heldOut();
+        TokenBatch right = batches.right();
         byte[] key = right.getId().bytes();
         int partition = (contract.partition(key) + 1) % contract.fit().getStart().size();
         yield new HostileRecord(
@@ -267,21 +244,19 @@ final class Fuzzer {
             new ProducerRecord<>(topic, partition, key, Wire.encode(right)),
             "wrong-partition");
       }
+      default ->
+          record(
+              topic,
+              "batch that can't count",
+              Wire.encode(batches.wrong()),
+              "malformed-message",
+              "unknown-domain",
+              "token-out-of-vocabulary",
+              "empty-batch",
+              "empty-sequence",
+              "sequence-too-long",
+              "record-too-large");
     };
-  }
-
-  private HostileRecord batch(TokenBatch batch) {
-    return record(
-        Messages.TOPICS.tokenBatches(),
-        "batch that can't count",
-        Wire.encode(batch),
-        "malformed-message",
-        "unknown-domain",
-        "token-out-of-vocabulary",
-        "empty-batch",
-        "empty-sequence",
-        "sequence-too-long",
-        "record-too-large");
   }
 
   /** A tile that can be staged, of a flush that will never count; or almost. */
@@ -364,49 +339,6 @@ final class Fuzzer {
         ? new HostileRecord("no key", new ProducerRecord<>(topic, partition, null, value))
             .refusedByBroker()
         : id;
-  }
-
-  /** The largest that topics take, larger ones, and bombs: small only while they are compressed. */
-  private List<HostileRecord> large() {
-    List<HostileRecord> large = new ArrayList<>();
-    for (String topic : Messages.BY_TOPIC.keySet()) {
-      int most =
-          topic.equals(Messages.TOPICS.control())
-              ? Topics.MAX_CONTROL_BYTES
-              : topic.equals(Messages.TOPICS.cuts())
-                  ? Topics.MAX_CUT_BYTES
-                  : Topics.MAX_MESSAGE_BYTES;
-      byte[] key = messages.bytes(32);
-      int partition = 0;
-      large.add(
-          new HostileRecord(
-              "as large as can be",
-              new ProducerRecord<>(topic, partition, key, messages.bytes(most - 1024))));
-      boolean first = topic.equals(Messages.TOPICS.tokenBatches());
-      for (String codec : first ? List.of("gzip", "zstd", "lz4") : List.of("gzip")) {
-        large.add(
-            new HostileRecord(
-                    "bomb",
-                    new ProducerRecord<>(topic, partition, key, claiming(topic, most - 4096)))
-                .compressed(codec));
-      }
-      if (first || most < Topics.MAX_MESSAGE_BYTES) {
-        large.add(
-            new HostileRecord(
-                    "bomb beyond the limit",
-                    new ProducerRecord<>(topic, partition, key, new byte[2 * most]))
-                .compressed("gzip")
-                .refusedByBroker());
-      }
-    }
-    return large;
-  }
-
-  /** A right header and nothing but zeros, each of which is an empty something. */
-  private byte[] claiming(String topic, int length) {
-    byte[] header =
-        Messages.BY_TOPIC.get(topic).isEmpty() ? new byte[0] : RandomMessages.header(any(topic));
-    return Arrays.copyOf(header, length);
   }
 
   private HostileRecord record(String topic, String kind, byte[] value, String... reasons) {

@@ -26,7 +26,7 @@ final class Installation implements AutoCloseable {
    */
   static final long RESIDENT_BYTES = 1536L << 20;
 
-  private static final Pattern COLLECTION = Pattern.compile("->(\\d+)M\\(");
+  private static final Pattern COLLECTION = Pattern.compile("Pause Full.*->(\\d+)M\\(");
   private static final Pattern PEAK = Pattern.compile("VmHWM:\\s+(\\d+) kB");
 
   private final DumeProcess process;
@@ -109,7 +109,7 @@ final class Installation implements AutoCloseable {
     }
   }
 
-  /** The most that was left on the heap after a collection, rounded up. */
+  /** The most that a full collection left on the heap; 0 where none was needed. */
   long mostHeapBytes() throws IOException {
     Matcher matcher = COLLECTION.matcher(Files.readString(log()));
     long most = 0;
