@@ -149,7 +149,7 @@ public final class Accumulator implements AutoCloseable {
   }
 
   private void fail(String application, Throwable cause) {
-    LOG.error("The {} has failed", application, cause);
+    LOG.error("The {} has failed: {}", application, cause.toString(), cause);
     failure.complete(
         new AccumulatorException(
             StateFailure.of(config.stateDirectory(), cause)

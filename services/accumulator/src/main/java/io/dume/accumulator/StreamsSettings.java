@@ -4,6 +4,7 @@ import static org.apache.kafka.clients.consumer.ConsumerConfig.FETCH_MAX_BYTES_C
 import static org.apache.kafka.clients.consumer.ConsumerConfig.GROUP_INSTANCE_ID_CONFIG;
 import static org.apache.kafka.clients.consumer.ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG;
 import static org.apache.kafka.clients.consumer.ConsumerConfig.MAX_POLL_RECORDS_CONFIG;
+import static org.apache.kafka.clients.consumer.ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG;
 import static org.apache.kafka.clients.producer.ProducerConfig.BUFFER_MEMORY_CONFIG;
 import static org.apache.kafka.clients.producer.ProducerConfig.MAX_REQUEST_SIZE_CONFIG;
 import static org.apache.kafka.clients.producer.ProducerConfig.TRANSACTION_TIMEOUT_CONFIG;
@@ -68,6 +69,8 @@ final class StreamsSettings {
         StreamsConfig.CLIENT_ID_CONFIG,
         config.topics().prefix() + application + "-" + config.instanceId());
     defaults.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 1);
+    // A static member that leaves for good says nothing: its tasks wait this long for others.
+    defaults.put(mainConsumerPrefix(SESSION_TIMEOUT_MS_CONFIG), 15_000);
     defaults.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, -1);
     defaults.put(
         StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, StateStoreSettings.class.getName());

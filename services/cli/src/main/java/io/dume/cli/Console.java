@@ -3,6 +3,7 @@ package io.dume.cli;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.regex.Pattern;
 
 /**
  * Where commands write: results to standard output, everything else to standard error.
@@ -17,6 +18,7 @@ final class Console {
   private static final Duration PLAIN_INTERVAL = Duration.ofSeconds(10);
 
   private static final Duration TERMINAL_INTERVAL = Duration.ofMillis(100);
+  private static final Pattern CONTROL = Pattern.compile("[\\p{Cntrl}&&[^\\r\\n\\t]]");
   private static final String CLEAR_LINE = "\r\033[K";
 
   private final PrintWriter out;
@@ -54,7 +56,7 @@ final class Console {
   /** Prints a line of the result. */
   synchronized void result(String line) {
     hideProgress();
-    out.println(line);
+    out.println(printable(line));
     out.flush();
     redrawProgress();
   }
@@ -62,7 +64,7 @@ final class Console {
   /** Prints a line for the person at the terminal. */
   synchronized void note(String line) {
     hideProgress();
-    err.println(line);
+    err.println(printable(line));
     err.flush();
     redrawProgress();
   }
@@ -99,6 +101,11 @@ final class Console {
     }
     progress = "";
     nextProgress = clock.nanos();
+  }
+
+  /** Lines quote what others wrote to topics, and must not steer the terminal. */
+  private static String printable(String line) {
+    return CONTROL.matcher(line).replaceAll("?");
   }
 
   synchronized void flush() {

@@ -30,6 +30,15 @@ class ConsoleTest {
   }
 
   @Test
+  void shouldNotLetWhatOthersWroteSteerTheTerminal() {
+    Console console = console(true);
+
+    console.result("reason: \033[2Jgone\0 and\ta tab");
+
+    assertThat(out.toString()).isEqualTo("reason: ?[2Jgone? and\ta tab" + System.lineSeparator());
+  }
+
+  @Test
   void shouldSkipProgressThatComesTooFast() {
     Console console = console(true);
     console.progress("1 of 3");

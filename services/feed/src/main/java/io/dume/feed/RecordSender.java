@@ -41,7 +41,13 @@ final class RecordSender implements AutoCloseable {
     this.topics = topics;
     this.format = kafka.format().waiting(stopped);
     Properties properties =
-        kafka.producer(Map.of("client.id", topics.prefix() + "feed", "linger.ms", "20"));
+        kafka.producer(
+            Map.of(
+                "client.id", topics.prefix() + "feed",
+                "linger.ms", "20",
+                // A feed is long work: it waits out a broker that is killed and elected for.
+                "request.timeout.ms", "10000",
+                "delivery.timeout.ms", "600000"));
     properties.put("acks", "all");
     properties.put("enable.idempotence", "true");
     properties.remove("transactional.id");

@@ -25,7 +25,12 @@ import org.slf4j.LoggerFactory;
 final class RouterAssembler {
   private static final Logger LOG = LoggerFactory.getLogger(RouterAssembler.class);
   private static final int MAX_PENDING_VERSIONS = 4;
-  static final long MAX_PENDING_BYTES = 1L << 30;
+
+  /** Of a router's parts, whoever wrote them; never more than a quarter of the heap. */
+  static final long MAX_PENDING_BYTES = Math.min(1L << 30, Runtime.getRuntime().maxMemory() / 4);
+
+  /** What a part takes beside its weights, roughly: without it parts of nothing would be free. */
+  private static final int PART_BYTES = 64;
 
   /** What a record completed. */
   sealed interface Arrival {
@@ -116,7 +121,7 @@ final class RouterAssembler {
     }
     ByteBuffer replaced = parts.put(part.getPart(), part.getWeights());
     pending.put(part.getVersion(), parts);
-    pendingBytes += part.getWeights().remaining() - (replaced == null ? 0 : replaced.remaining());
+    pendingBytes += bytes(part.getWeights()) - (replaced == null ? 0 : bytes(replaced));
     while (pending.size() > MAX_PENDING_VERSIONS || pendingBytes > maxPendingBytes) {
       // Not the lowest: parts of forged high numbers would drive out all that are genuine.
       long oldest = pending.keySet().iterator().next();
@@ -128,8 +133,12 @@ final class RouterAssembler {
   private void drop(long version) {
     Map<Integer, ByteBuffer> parts = pending.remove(version);
     if (parts != null) {
-      parts.values().forEach(weights -> pendingBytes -= weights.remaining());
+      parts.values().forEach(weights -> pendingBytes -= bytes(weights));
     }
+  }
+
+  private static long bytes(ByteBuffer weights) {
+    return weights.remaining() + (long) PART_BYTES;
   }
 
   private Arrival assemble(RouterVersion version) {
