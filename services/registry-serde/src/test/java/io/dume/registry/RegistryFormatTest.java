@@ -19,10 +19,15 @@ import io.dume.schemas.wire.Ids;
 import io.dume.schemas.wire.MalformedMessageException;
 import io.dume.schemas.wire.MessageFormat;
 import io.dume.schemas.wire.Wire;
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,9 +37,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.apache.avro.Schema;
 import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.common.config.provider.FileConfigProvider;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -316,6 +323,29 @@ class RegistryFormatTest {
         .withThrowableThat()
         .withRootCauseInstanceOf(Exception.class)
         .withMessageContaining("status 500");
+  }
+
+  @Test
+  void shouldSignInWithAPasswordFromAFile(@TempDir Path directory) throws IOException {
+    Path secrets =
+        Files.writeString(directory.resolve("secrets.properties"), "registry=open sesame");
+    MessageFormat signedIn =
+        open(
+            registry.url(),
+            "config.providers",
+            "file",
+            "config.providers.file.class",
+            FileConfigProvider.class.getName(),
+            "apicurio.registry.auth.username",
+            "worker",
+            "apicurio.registry.auth.password",
+            "${file:%s:registry}".formatted(secrets));
+
+    signedIn.encode(TOPIC, batch(List.of()));
+
+    String credentials =
+        Base64.getEncoder().encodeToString("worker:open sesame".getBytes(StandardCharsets.UTF_8));
+    assertThat(registry.authorizations()).containsExactly("Basic " + credentials);
   }
 
   @Test

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
@@ -29,6 +30,7 @@ public final class RegistryStandIn implements AutoCloseable {
   private final List<String> requests = new CopyOnWriteArrayList<>();
   private final HttpServer server;
   private final ExecutorService threads = Executors.newCachedThreadPool();
+  private final List<String> authorizations = new CopyOnWriteArrayList<>();
   private volatile int refusal;
   private volatile boolean lookupsRefused;
 
@@ -79,6 +81,11 @@ public final class RegistryStandIn implements AutoCloseable {
     lookupsRefused = refused;
   }
 
+  /** The credentials of each call that had some. */
+  List<String> authorizations() {
+    return authorizations;
+  }
+
   /** From now on each call is answered with this status; 0 for as it should be. */
   void refuse(int status) {
     refusal = status;
@@ -100,6 +107,8 @@ public final class RegistryStandIn implements AutoCloseable {
     try (exchange) {
       String path = exchange.getRequestURI().getPath().substring(API.length());
       requests.add(exchange.getRequestMethod() + " " + path);
+      Optional.ofNullable(exchange.getRequestHeaders().getFirst("Authorization"))
+          .ifPresent(authorizations::add);
       JsonNode body = JSON.readTree(exchange.getRequestBody());
       String[] parts = path.split("/");
       if (refusal != 0) {
