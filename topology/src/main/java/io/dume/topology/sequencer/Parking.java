@@ -53,6 +53,8 @@ final class Parking {
     Iterator<Map.Entry<Long, Submission>> queue = parked.entrySet().iterator();
     while (queue.hasNext()) {
       Map.Entry<Long, Submission> entry = queue.next();
+      // Not after the removal, which may leave its neighbour in this entry.
+      long number = entry.getKey();
       Submission submission = entry.getValue();
       if (heldUp.contains(submission.manifest().getFit())) {
         continue;
@@ -65,7 +67,7 @@ final class Parking {
       }
       queue.remove();
       bytes -= submission.bytes();
-      memory.unpark(entry.getKey());
+      memory.unpark(number);
       outcome.accept(verdict, submission);
     }
   }
