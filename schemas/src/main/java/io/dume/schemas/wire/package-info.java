@@ -4,6 +4,12 @@
  * io.dume.schemas.wire.StateRecords}), fixed binary layouts for keys ({@link
  * io.dume.schemas.wire.StatisticsKey}), and 16-byte ids ({@link io.dume.schemas.wire.Ids}).
  *
+ * <p>Token batches, router versions and dead letters are what others write and read too; they go
+ * through a {@link io.dume.schemas.wire.MessageFormat}, which is {@code Wire} unless an
+ * installation has its schemas in a registry. Readers of either format read the default one, so a
+ * switch begins with whoever reads, and old records stay readable. What a registry says is checked
+ * like what a topic holds ({@link io.dume.schemas.wire.ForeignSchema}).
+ *
  * <p>Whoever reads a topic must expect anything on it. Decoding therefore never trusts a size that
  * a message claims: it is checked against the bytes that are there before anything is allocated.
  *
