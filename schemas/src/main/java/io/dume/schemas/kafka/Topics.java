@@ -66,6 +66,15 @@ public record Topics(String prefix) {
                 .formatted(tokenBatches, statistics));
       }
     }
+
+    /** Positions and layers are bound to partitions, so their topics come in pairs. */
+    private Partitions beside(Topics topics, Map<String, Integer> there) {
+      return new Partitions(
+          there.getOrDefault(topics.tokenBatches(), tokenBatches),
+          there.getOrDefault(
+              topics.partialStatistics(),
+              there.getOrDefault(topics.layerStatistics(), statistics)));
+    }
   }
 
   /** {@return labelled token batches; kept for good, since a replay depends on them} */
@@ -167,7 +176,8 @@ public record Topics(String prefix) {
 
   /**
    * Creates the topics that are missing, and waits until they can be seen; what exists stays as it
-   * is.
+   * is. Who may not create topics needs no permission for it where none is missing. A topic that
+   * must have as many partitions as one that exists gets as many.
    *
    * @param admin a client of the cluster, left open
    * @param partitions for topics that are created now
@@ -178,19 +188,29 @@ public record Topics(String prefix) {
    */
   public void create(Admin admin, Partitions partitions, Map<String, String> overrides)
       throws InterruptedException {
-    for (Map.Entry<String, NewTopic> topic : wanted(partitions, overrides).entrySet()) {
-      try {
-        admin.createTopics(List.of(topic.getValue())).all().get();
-      } catch (ExecutionException e) {
-        if (!(e.getCause() instanceof TopicExistsException)) {
-          throw new IllegalStateException(
-              "topic %s could not be created: %s"
-                  .formatted(topic.getKey(), e.getCause().getMessage()),
-              e.getCause());
-        }
+    Map<String, Integer> there = new HashMap<>();
+    for (String topic : all()) {
+      partitions(admin, topic).ifPresent(count -> there.put(topic, count));
+    }
+    for (NewTopic topic : wanted(partitions.beside(this, there), overrides).values()) {
+      if (!there.containsKey(topic.name())) {
+        create(admin, topic);
       }
     }
     awaitVisible(admin);
+  }
+
+  private static void create(Admin admin, NewTopic topic) throws InterruptedException {
+    try {
+      admin.createTopics(List.of(topic)).all().get();
+    } catch (ExecutionException e) {
+      // Somebody else may just have been faster.
+      if (!(e.getCause() instanceof TopicExistsException)) {
+        throw new IllegalStateException(
+            "topic %s could not be created: %s".formatted(topic.name(), e.getCause().getMessage()),
+            e.getCause());
+      }
+    }
   }
 
   private void awaitVisible(Admin admin) throws InterruptedException {

@@ -2,6 +2,7 @@ package io.dume.schemas.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
 
 import io.dume.embedded.EmbeddedBroker;
 import io.dume.embedded.EmbeddedBrokerConfig;
@@ -120,6 +121,31 @@ class ControlLogIT {
       assertThat(Topics.partitions(admin, topics.control())).contains(1);
       assertThat(Topics.partitions(admin, "nowhere")).isEmpty();
     }
+  }
+
+  @Test
+  void shouldGiveAMissingTopicAsManyPartitionsAsTheOneThatItGoesWith() throws Exception {
+    try (Admin admin = Admin.create(kafka.admin())) {
+      admin
+          .deleteTopics(List.of(topics.countedIds(), topics.layerStatistics()))
+          .all()
+          .get(30, TimeUnit.SECONDS);
+      await().until(() -> isGone(admin, topics.countedIds(), topics.layerStatistics()));
+
+      topics.create(admin, new Topics.Partitions(9, 9), Map.of());
+
+      assertThat(Topics.partitions(admin, topics.countedIds())).contains(3);
+      assertThat(Topics.partitions(admin, topics.layerStatistics())).contains(2);
+    }
+  }
+
+  private static boolean isGone(Admin admin, String... names) throws InterruptedException {
+    for (String name : names) {
+      if (Topics.partitions(admin, name).isPresent()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   @Test

@@ -86,9 +86,7 @@ class AclTableTest {
     assertThat(AclTable.get().entries())
         .allSatisfy(
             entry -> {
-              assertThat(
-                      List.of(
-                          "Read", "Write", "Create, Describe", "Describe", "Read, Write", "Delete"))
+              assertThat(List.of("Read", "Write", "Create", "Describe", "Read, Write", "Delete"))
                   .contains(entry.operationNames());
               assertThat(entry.type())
                   .isIn(ResourceType.TOPIC, ResourceType.GROUP, ResourceType.TRANSACTIONAL_ID);

@@ -28,7 +28,8 @@ class AclsCommandTest {
     assertThat(status).isZero();
     assertThat(run.out().lines())
         .contains(
-            "kafka-acls.sh --add --allow-principal 'User:s' --operation Create --operation Describe --topic 'dume.' --resource-pattern-type prefixed",
+            "kafka-acls.sh --add --allow-principal 'User:s' --operation Describe --topic 'dume.' --resource-pattern-type prefixed",
+            "kafka-acls.sh --add --allow-principal 'User:s' --operation Create --topic 'dume.' --resource-pattern-type prefixed",
             "kafka-acls.sh --add --allow-principal 'User:s' --operation Write --transactional-id 'dume.solver-r'")
         .allMatch(line -> !line.contains("<"));
   }
