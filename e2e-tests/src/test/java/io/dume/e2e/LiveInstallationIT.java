@@ -333,7 +333,8 @@ class LiveInstallationIT {
         List.of(),
         List.of(),
         List.of(),
-        Instant.EPOCH);
+        Instant.EPOCH,
+        0);
   }
 
   private static List<JsonNode> versions() throws IOException {

@@ -303,7 +303,8 @@ final class Fuzzer {
             List.of(),
             List.of(),
             List.of(),
-            Instant.EPOCH);
+            Instant.EPOCH,
+            0);
     return new HostileRecord(
         kind,
         new ProducerRecord<>(

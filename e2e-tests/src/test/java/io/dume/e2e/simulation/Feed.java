@@ -55,10 +55,9 @@ final class Feed {
     } else if (what < 14 && !good.isEmpty()) {
       send(World.pick(random, good));
     } else if (what == 14 && !good.isEmpty()) {
-      // The same id, which says something else now. Of the same domain: one that moved to another
-      // can be in a cut twice that is made before the sequencer knows what the worker knew.
+      // The same id, which says something else now.
       TokenBatch again = World.pick(random, good);
-      send(TokenBatch.newBuilder(again).setSequences(sequences(false)).build());
+      send(TokenBatch.newBuilder(again).setDomain(domain()).setSequences(sequences(false)).build());
     } else if (what == 15) {
       byte[] bytes = new byte[random.nextInt(40)];
       random.nextBytes(bytes);

@@ -132,6 +132,9 @@ class KafkaSettingsTest {
     KafkaSettings settings =
         new KafkaSettings("broker:9092", Map.of("ssl.key.password", "hush", "linger.ms", "5"));
 
-    assertThat(settings).asString().contains("[linger.ms, ssl.key.password]").doesNotContain("hush");
+    assertThat(settings)
+        .asString()
+        .contains("[linger.ms, ssl.key.password]")
+        .doesNotContain("hush");
   }
 }

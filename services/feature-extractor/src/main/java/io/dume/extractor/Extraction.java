@@ -337,7 +337,7 @@ public final class Extraction {
   public void flush(Instant now, Consumer<? super FlushOutput> out) {
     requireNoFlush();
     flushing = Optional.of(now);
-    taken.send(flushIds.get(), worker, now, out);
+    taken.send(flushIds.get(), worker, domains.version(), now, out);
   }
 
   private void requireNoFlush() {

@@ -26,14 +26,16 @@ final class FlushMessages {
   private final Id flush;
   private final Fit fit;
   private final String worker;
+  private final int expertsVersion;
   private final List<SlotCount> counts = new ArrayList<>();
   private final List<ExpectedTile> expected = new ArrayList<>();
   private final List<LargestDiagonal> diagonals = new ArrayList<>();
 
-  FlushMessages(Id flush, Fit fit, String worker) {
+  FlushMessages(Id flush, Fit fit, String worker, int expertsVersion) {
     this.flush = flush;
     this.fit = fit;
     this.worker = worker;
+    this.expertsVersion = expertsVersion;
   }
 
   /**
@@ -61,7 +63,8 @@ final class FlushMessages {
         counts,
         expected,
         diagonals,
-        now.truncatedTo(ChronoUnit.MILLIS));
+        now.truncatedTo(ChronoUnit.MILLIS),
+        expertsVersion);
   }
 
   private void send(

@@ -90,10 +90,11 @@ final class Unflushed {
   }
 
   /** The messages of a flush, the manifest last. */
-  void send(Id flush, String worker, Instant now, Consumer<? super FlushOutput> out) {
+  void send(
+      Id flush, String worker, int expertsVersion, Instant now, Consumer<? super FlushOutput> out) {
     List<CoveredRange> ranges = positions.ranges();
     FlushManifest manifest =
-        new FlushMessages(flush, fit, worker).send(accumulator, ranges, now, out);
+        new FlushMessages(flush, fit, worker, expertsVersion).send(accumulator, ranges, now, out);
     counted.forEachPending(
         (partition, id, slot) ->
             out.accept(

@@ -46,7 +46,7 @@ class AccumulatorTest {
   }
 
   private static FlushManifest flush(Accumulator accumulator, List<FlushOutput.Tile> sent) {
-    return new FlushMessages(Ids.random(), Batches.fit(), "w")
+    return new FlushMessages(Ids.random(), Batches.fit(), "w", 1)
         .send(accumulator, List.of(), Instant.EPOCH, sent::add);
   }
 

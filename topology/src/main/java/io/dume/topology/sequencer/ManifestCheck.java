@@ -165,6 +165,14 @@ final class ManifestCheck {
   }
 
   private Optional<Verdict> slots() {
+    if (manifest.getExpertsVersion() > list.version()) {
+      // A record may count in it only because an earlier list took it away elsewhere.
+      return Optional.of(
+          new Verdict.Waits(
+              "unknown-list",
+              "its records were judged by list %d of experts of router %s, and the last is %d"
+                  .formatted(manifest.getExpertsVersion(), progress.router(), list.version())));
+    }
     Set<Id> seen = new HashSet<>();
     for (SlotCount slot : manifest.getSlots()) {
       Id id = Ids.ofSlot(slot.getDomain(), slot.getExpertMlp(), slot.getHeldOut(), slot.getSince());

@@ -464,6 +464,21 @@ class SequencerTest {
   }
 
   @Test
+  void shouldWaitForTheListByWhichTheRecordsWereJudged() {
+    started("code", "math");
+    // Its slot is known, but it may count what the next list takes out of another.
+    FlushManifest early =
+        FlushManifest.newBuilder(manifest(0, 0, 10, "code")).setExpertsVersion(2).build();
+    assertThat(submit(early)).isEmpty();
+
+    List<Decision> decisions = control(SyntheticFit.experts(SyntheticFit.ROUTER, 2, "code"));
+
+    assertThat(only(Decision.ToPartition.class, decisions))
+        .extracting(o -> o.order().getFlush())
+        .containsOnly(early.getFlush());
+  }
+
+  @Test
   void shouldRefuseAFlushThroughMlpsThatNoExpertHasWhenItsPatienceEnds() {
     control(SyntheticFit.created(SyntheticFit.ROUTER, fit));
     control(

@@ -139,7 +139,7 @@ public record SyntheticFlush(
       }
       FlushManifest manifest =
           new FlushManifest(
-              id, fit.getId(), "worker", ranges, slots, expected, diagonals, Instant.EPOCH);
+              id, fit.getId(), "worker", ranges, slots, expected, diagonals, Instant.EPOCH, 0);
       return new SyntheticFlush(manifest, tiles, contributions);
     }
 
