@@ -295,16 +295,16 @@ final class Fuzzer {
 
   private HostileRecord manifest(String kind, Id flush, Id ofFit, int partition) {
     FlushManifest manifest =
-        new FlushManifest(
-            flush,
-            ofFit,
-            "stranger",
-            List.of(new CoveredRange(partition, 0L, 5L, List.of(), List.of(), 0L)),
-            List.of(),
-            List.of(),
-            List.of(),
-            Instant.EPOCH,
-            0);
+        FlushManifest.newBuilder()
+            .setFlush(flush)
+            .setFit(ofFit)
+            .setWorker("stranger")
+            .setRanges(List.of(new CoveredRange(partition, 0L, 5L, List.of(), List.of(), 0L)))
+            .setSlots(List.of())
+            .setTiles(List.of())
+            .setDiagonals(List.of())
+            .setCreatedAt(Instant.EPOCH)
+            .build();
     return new HostileRecord(
         kind,
         new ProducerRecord<>(
