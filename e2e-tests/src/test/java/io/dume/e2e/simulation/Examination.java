@@ -3,6 +3,8 @@ package io.dume.e2e.simulation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dume.e2e.simulation.Reckoning.Counted;
+import io.dume.schemas.control.ControlState;
+import io.dume.schemas.control.Membership;
 import io.dume.schemas.message.ApplyFlush;
 import io.dume.schemas.message.Cut;
 import io.dume.schemas.message.CutRefused;
@@ -31,7 +33,9 @@ import io.dume.topology.synthetic.LayersOfCut;
 import java.io.ByteArrayOutputStream;
 import java.math.BigInteger;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -64,7 +68,28 @@ final class Examination {
     oneCutForAllLayers();
     sameLogSameBytes();
     versionsGoUp(lastRequest);
-    world.folds().forEach(fold -> assertThat(fold.staged()).as("staged tiles").isZero());
+    nothingIsLeft();
+  }
+
+  /** What was taken away is not in the stores any more, and no tile waits for an order. */
+  private void nothingIsLeft() {
+    ControlState control = world.administrator().state();
+    Set<List<Id>> live = new HashSet<>();
+    for (Id fit : fits.keySet()) {
+      for (Membership membership : control.memberships(fit).values()) {
+        live.add(List.of(fit, membership.slot(false)));
+        live.add(List.of(fit, membership.slot(true)));
+      }
+    }
+    for (FoldPart fold : world.folds()) {
+      assertThat(fold.staged()).as("staged tiles").isZero();
+      for (byte[] key : fold.sums()) {
+        Id fit = new Id(Arrays.copyOf(key, Ids.BYTES));
+        int slotAt = Ids.BYTES + Short.BYTES;
+        Id slot = new Id(Arrays.copyOfRange(key, slotAt, slotAt + Ids.BYTES));
+        assertThat(live).as("slots that sums are kept of").contains(List.of(fit, slot));
+      }
+    }
   }
 
   private void readControl() {

@@ -10,6 +10,8 @@ import io.dume.topology.fold.Incoming;
 import io.dume.topology.synthetic.MapShelf;
 import java.nio.ByteBuffer;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.apache.kafka.common.TopicPartition;
@@ -125,6 +127,13 @@ final class FoldPart {
   void again(Instant now, Consumer<FoldOutput> out) {
     Fold fresh = Stores.empty().fold(config, partition);
     log().committed().forEach(entry -> fresh.take(incoming(entry, partition), now, out));
+  }
+
+  /** Keys of all sums that are kept, of A and of b. */
+  List<byte[]> sums() {
+    List<byte[]> keys = new ArrayList<>(committed.gram().keys(new byte[0]));
+    keys.addAll(committed.target().keys(new byte[0]));
+    return keys;
   }
 
   /** Tiles that wait for an order. */
