@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,7 @@ import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.acl.AclPermissionType;
 import org.apache.kafka.common.resource.ResourcePatternFilter;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.awaitility.core.ConditionFactory;
 
 /**
  * A broker with TLS, SCRAM and access control lists, and a user with a file of settings for each
@@ -50,6 +52,7 @@ final class SecureInstallation implements AutoCloseable {
   private final Certificates certificates;
   private final EmbeddedBroker broker;
   private final Admin admin;
+  private final KafkaProducer<byte[], byte[]> producer;
   private final List<ServiceRun> runs = new ArrayList<>();
 
   SecureInstallation(Path directory, Collection<String> users) throws IOException {
@@ -65,6 +68,9 @@ final class SecureInstallation implements AutoCloseable {
                     new BrokerSecurity(
                         certificates.keystore(), SECRET + "keystore", passwords, Set.of(ADMIN))));
     this.admin = Admin.create(kafka(ADMIN).admin());
+    this.producer =
+        new KafkaProducer<>(
+            kafka(ADMIN).producer(Map.of()), new ByteArraySerializer(), new ByteArraySerializer());
   }
 
   private static String password(String user) {
@@ -153,7 +159,7 @@ final class SecureInstallation implements AutoCloseable {
     return run;
   }
 
-  /** All entries of a user's lists. */
+  /** All entries of a user's lists, in the same order in each run. */
   List<AclBinding> lists(String user) {
     AclBindingFilter filter =
         new AclBindingFilter(
@@ -161,7 +167,9 @@ final class SecureInstallation implements AutoCloseable {
             new AccessControlEntryFilter(
                 "User:" + user, null, AclOperation.ANY, AclPermissionType.ANY));
     try {
-      return List.copyOf(admin.describeAcls(filter).values().get());
+      return admin.describeAcls(filter).values().get().stream()
+          .sorted(Comparator.comparing(AclBinding::toString))
+          .toList();
     } catch (ExecutionException e) {
       throw new AssertionError(e.getCause());
     } catch (InterruptedException e) {
@@ -172,24 +180,23 @@ final class SecureInstallation implements AutoCloseable {
 
   void remove(String user, AclBinding entry) throws InterruptedException, ExecutionException {
     admin.deleteAcls(List.of(entry.toFilter())).all().get();
-    await().until(() -> !lists(user).contains(entry));
+    settled().until(() -> !lists(user).contains(entry));
   }
 
   void restore(String user, AclBinding entry) throws InterruptedException, ExecutionException {
     admin.createAcls(List.of(entry)).all().get();
-    await().until(() -> lists(user).contains(entry));
+    settled().until(() -> lists(user).contains(entry));
+  }
+
+  /** The broker has a change when it answers with it, which takes milliseconds. */
+  private static ConditionFactory settled() {
+    return await().pollInSameThread().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(10));
   }
 
   /** Sends bytes to a topic as the super user; with a key, which a compacted topic asks for. */
   void send(String topic, int partition, byte[] value)
       throws InterruptedException, ExecutionException {
-    try (KafkaProducer<byte[], byte[]> producer =
-        new KafkaProducer<>(
-            kafka(ADMIN).producer(Map.of()),
-            new ByteArraySerializer(),
-            new ByteArraySerializer())) {
-      producer.send(new ProducerRecord<>(topic, partition, KEY, value)).get();
-    }
+    producer.send(new ProducerRecord<>(topic, partition, KEY, value)).get();
   }
 
   /** Everything that any command was told or has said. */
@@ -202,6 +209,7 @@ final class SecureInstallation implements AutoCloseable {
   @Override
   public void close() {
     runs.forEach(ServiceRun::close);
+    producer.close();
     admin.close();
     broker.close();
   }
