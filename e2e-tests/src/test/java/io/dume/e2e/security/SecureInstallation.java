@@ -46,7 +46,7 @@ final class SecureInstallation implements AutoCloseable {
   static final String SECRET = "hush-";
 
   private static final byte[] KEY = {1};
-  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final Duration LIMIT = Duration.ofMinutes(3);
 
   private final Path directory;
   private final Certificates certificates;

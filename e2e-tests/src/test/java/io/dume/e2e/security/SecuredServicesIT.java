@@ -237,7 +237,7 @@ class SecuredServicesIT {
     installation.run(
         "feed", work.feed("--verbose", "--held-out", "--jsonl", work.documents(Split.VALIDATION)));
 
-    installation.run("operator", "solve", "--verbose", "--timeout", "1m");
+    installation.run("operator", "solve", "--verbose", "--timeout", "2m");
 
     List<String> versions =
         installation.run("subscriber", "versions", "--json").out().lines().toList();
@@ -272,7 +272,7 @@ class SecuredServicesIT {
   @Test
   @Order(11)
   void shouldOperateWithTheOperatorsEntries() {
-    installation.run("operator", "solve", "--lambda", "auto", "--timeout", "1m");
+    installation.run("operator", "solve", "--lambda", "auto", "--timeout", "2m");
     installation.run("operator", "experts", "remove", "novel");
     installation.run("operator", "experts", "add", "novel", "--model", work.model());
     installation.run("operator", "domains", "add", "poems", "--expert", "novel");
