@@ -81,12 +81,18 @@ public final class Accumulator implements AutoCloseable {
             SequencerTopology.build(
                 SequencerConfig.of(partitions, config.cuts()), config.topics(), lettersAs),
             StreamsSettings.sequencer(config));
-    this.fold =
-        new Application(
-            "fold",
-            FoldTopology.build(
-                new FoldConfig(partitions, config.strayAge()), config.topics(), lettersAs),
-            StreamsSettings.fold(config));
+    try {
+      this.fold =
+          new Application(
+              "fold",
+              FoldTopology.build(
+                  new FoldConfig(partitions, config.strayAge()), config.topics(), lettersAs),
+              StreamsSettings.fold(config));
+    } catch (RuntimeException e) {
+      // It holds its state directory and clients, though it was never started.
+      sequencer.streams.close();
+      throw e;
+    }
   }
 
   /**
