@@ -40,7 +40,7 @@ class SecuredServicesIT {
   private static final Topics TOPICS = Topics.DEFAULT;
 
   /** Within which a service that lacks something must have ended. */
-  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final Duration LIMIT = Duration.ofMinutes(2);
 
   /** The exit status where something was left out. */
   private static final int SET_ASIDE = 3;
