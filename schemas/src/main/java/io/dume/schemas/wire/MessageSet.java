@@ -26,7 +26,7 @@ import org.apache.avro.specific.SpecificRecord;
  * Immutable and thread-safe.
  */
 final class MessageSet {
-  private static final int HEADER_BYTES = 10;
+  static final int HEADER_BYTES = 10;
   private static final byte[] MARKER = {(byte) 0xC3, 0x01};
 
   record Type(Class<?> javaClass, Schema schema, long fingerprint) {

@@ -33,6 +33,9 @@ import org.apache.avro.specific.SpecificRecord;
  * and read in every archived one. All methods are thread-safe.
  */
 public final class Wire {
+  /** What stands before the body of an encoded message: marker and fingerprint. */
+  public static final int HEADER_BYTES = MessageSet.HEADER_BYTES;
+
   static final MessageSet TYPES =
       new MessageSet(
           BoundedDecoder.MAX_STRING_BYTES,

@@ -12,8 +12,9 @@ import io.dume.schemas.wire.MessageFormat;
 import io.dume.schemas.wire.Wire;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.HashMap;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.avro.Schema;
 import org.apache.avro.specific.SpecificRecord;
@@ -29,7 +30,7 @@ final class RegistryFormat implements MessageFormat {
   private final IdHandler ids;
   private final RegistryCalls calls;
   private final KnownSchemas schemas;
-  private final Set<Registered> registered = ConcurrentHashMap.newKeySet();
+  private final Map<Registered, byte[]> prefixes = new ConcurrentHashMap<>();
 
   RegistryFormat(RegistrySettings settings) {
     AvroSerdeConfig config = new AvroSerdeConfig(new HashMap<>(settings.serde()));
@@ -46,14 +47,22 @@ final class RegistryFormat implements MessageFormat {
   @Override
   public byte[] encode(String topic, SpecificRecord message) {
     Registered key = new Registered(topic, message.getClass());
-    if (registered.contains(key)) {
-      return serializer.serializeData(topic, message);
+    byte[] prefix = prefixes.get(key);
+    if (prefix != null) {
+      // The registry never gives a schema another id: it need not be asked, or be there, again.
+      byte[] body = Wire.encode(message);
+      byte[] bytes = Arrays.copyOf(prefix, prefix.length + body.length - Wire.HEADER_BYTES);
+      System.arraycopy(
+          body, Wire.HEADER_BYTES, bytes, prefix.length, body.length - Wire.HEADER_BYTES);
+      return bytes;
     }
     byte[] bytes =
         calls.call(
             "registering the schema of a %s".formatted(message.getClass().getSimpleName()),
             () -> serializer.serializeData(topic, message));
-    registered.add(key);
+    ByteBuffer buffer = ByteBuffer.wrap(bytes, 1, bytes.length - 1);
+    ids.readId(buffer);
+    prefixes.put(key, Arrays.copyOf(bytes, buffer.position()));
     return bytes;
   }
 

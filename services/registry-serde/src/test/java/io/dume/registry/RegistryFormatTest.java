@@ -309,6 +309,20 @@ class RegistryFormatTest {
   }
 
   @Test
+  void shouldWriteWhatItHasRegisteredWithoutARegistry() throws MalformedMessageException {
+    MessageFormat forgetful = open(registry.url(), "apicurio.registry.check-period-ms", "1");
+    byte[] first = forgetful.encode(TOPIC, batch(List.of(List.of(1))));
+    registry.refuse(503);
+    TokenBatch second = batch(List.of(List.of(2, 3), List.of(4)));
+
+    byte[] written = forgetful.encode(TOPIC, second);
+
+    assertThat(written).startsWith(Arrays.copyOf(first, 5));
+    registry.refuse(0);
+    assertThat(forgetful.decode(written)).isEqualTo(second);
+  }
+
+  @Test
   void shouldStopWaitingWhenTold() {
     registry.refuse(500);
     AtomicBoolean stopped = new AtomicBoolean();
