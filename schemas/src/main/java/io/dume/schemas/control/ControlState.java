@@ -47,6 +47,7 @@ public final class ControlState {
   private final Map<Id, String> failures = new HashMap<>();
   private final Set<Id> mixed = new HashSet<>();
   private final Map<String, CutRequested> requests = new LinkedHashMap<>();
+  private long changes;
 
   /**
    * Takes the next record of the log into account.
@@ -55,6 +56,14 @@ public final class ControlState {
    * @return true if it counted, false if an earlier record stands against it
    */
   public boolean apply(SpecificRecord record) {
+    boolean counted = change(record);
+    if (counted) {
+      changes++;
+    }
+    return counted;
+  }
+
+  private boolean change(SpecificRecord record) {
     if (record instanceof FitCreated created) {
       return create(created);
     }
@@ -65,7 +74,9 @@ public final class ControlState {
       return remove(gone);
     }
     if (record instanceof ExpertsChanged changed) {
-      return known(changed).filter(fit -> consistent(changed) && fit.change(changed)).isPresent();
+      return known(changed)
+          .filter(fit -> consistent(changed) && fit.change(changed, experts(changed.getRouter())))
+          .isPresent();
     }
     if (record instanceof SolveProfileFixed fixed) {
       // The first one stands for good: one that no solver has would end all solving.
@@ -221,6 +232,16 @@ public final class ControlState {
     return removed.contains(fit);
   }
 
+  /** {@return the ids of all fits that were removed, of any router} */
+  public Set<Id> removed() {
+    return Collections.unmodifiableSet(removed);
+  }
+
+  /** {@return how many records counted; the state is the same as long as this number is} */
+  public long changes() {
+    return changes;
+  }
+
   /**
    * The router of a fit.
    *
@@ -249,6 +270,16 @@ public final class ControlState {
    */
   public Optional<ExpertsChanged> experts(Id fit) {
     return Optional.ofNullable(fits.get(fit)).flatMap(KnownFit::experts);
+  }
+
+  /**
+   * What served when a fit got its first list: what became of that since, the fit may not know.
+   *
+   * @param fit the fit's id
+   * @return the list of the fit that served then, or nothing if there was none
+   */
+  public Optional<ExpertsChanged> beside(Id fit) {
+    return Optional.ofNullable(fits.get(fit)).flatMap(KnownFit::beside);
   }
 
   /**

@@ -23,6 +23,7 @@ final class KnownFit {
   private final List<CutRequested> requests = new ArrayList<>();
   private FitStatus status = FitStatus.CANDIDATE;
   private Optional<ExpertsChanged> experts = Optional.empty();
+  private Optional<ExpertsChanged> beside = Optional.empty();
   private Map<String, Membership> memberships = Map.of();
   private final Map<String, Expert> lastExperts = new HashMap<>();
 
@@ -55,10 +56,18 @@ final class KnownFit {
     return experts;
   }
 
+  /** What served when the first list came. */
+  Optional<ExpertsChanged> beside() {
+    return beside;
+  }
+
   /** Takes the next list of experts; false if it is not the next. */
-  boolean change(ExpertsChanged changed) {
+  boolean change(ExpertsChanged changed, Optional<ExpertsChanged> serving) {
     if (changed.getVersion() != experts.map(ExpertsChanged::getVersion).orElse(0) + 1) {
       return false;
+    }
+    if (experts.isEmpty()) {
+      beside = serving;
     }
     Map<String, Expert> byName = new HashMap<>();
     changed.getExperts().forEach((Expert e) -> byName.put(e.getName(), e));
