@@ -54,6 +54,11 @@ record Request(
     return Optional.empty();
   }
 
+  /** Whether it came with the promotion of this fit. */
+  boolean promotes(FitProgress progress) {
+    return promoted.filter(progress.fit().getId()::equals).isPresent();
+  }
+
   /** Whether everything that the request names is in. */
   boolean reached(FitProgress progress) {
     // A stopped fit reaches nothing any more: whoever asked is told at once.

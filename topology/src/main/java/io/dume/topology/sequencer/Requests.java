@@ -60,12 +60,28 @@ final class Requests {
         }
       }
     }
+    reached.values().forEach(together -> settleWith(together, progress));
     return reached.values();
+  }
+
+  /**
+   * A promotion that names what never comes would hold back automatic cuts for ever. Whoever asked
+   * after it has what there was then, so the router has moved over, and the cut answers both.
+   */
+  private void settleWith(List<Request> together, FitProgress progress) {
+    long last = together.get(together.size() - 1).offset();
+    for (Request request : of(progress)) {
+      if (request.offset() < last
+          && request.promotes(progress)
+          && together.size() < MAX_REQUESTS_OF_A_CUT) {
+        together.add(request);
+        settle(request);
+      }
+    }
   }
 
   /** Whether the cut with which the router moves over to the fit is still to come. */
   boolean promotionWaits(FitProgress progress) {
-    return of(progress).stream()
-        .anyMatch(r -> r.promoted().filter(progress.fit().getId()::equals).isPresent());
+    return of(progress).stream().anyMatch(request -> request.promotes(progress));
   }
 }

@@ -146,6 +146,20 @@ class SeveralFitsTest {
   }
 
   @Test
+  void shouldAnswerAPromotionThatNamesWhatNeverComesWithALaterRequest() {
+    givenBothFits();
+    submit(replay, 0, 0, 10);
+    control(promotionUpTo(1_000));
+
+    List<Cut> cuts = cuts(control(request("later", new PartitionOffset(0, 10L))));
+
+    assertThat(cuts).extracting(Cut::getRequests).containsExactly(List.of("later", "p"));
+    assertThat(cuts(submit(replay, 0, 10, 15)))
+        .extracting(Cut::getReason)
+        .containsExactly("tokens");
+  }
+
+  @Test
   void shouldLetTheNewFitAnswerWhatTheOldOneLeftOpen() {
     givenBothFits();
     submit(serving, 0, 0, 10);
