@@ -61,6 +61,9 @@ public final class ControlLog implements AutoCloseable {
     try {
       consumer.assign(List.of(partition));
       consumer.seekToBeginning(List.of(partition));
+      // Never polled: it is assigned so that the client finds what it is told of the end no
+      // surprise.
+      ends.assign(List.of(partition));
       catchUp();
     } catch (RuntimeException e) {
       close();
