@@ -90,6 +90,11 @@ final class CountedRecords {
     return at.pending.slot(id).isPresent() || at.committed.slot(id).filter(live).isPresent();
   }
 
+  /** Whether no committed flush of the fit kept an id in any of the partitions. */
+  boolean knowsNone() {
+    return partitions.values().stream().allMatch(at -> at.committed.size() == 0);
+  }
+
   /** The open flush counts a record. */
   void add(int partition, Id id, Id slot) {
     of(partition).pending.put(id, slot);

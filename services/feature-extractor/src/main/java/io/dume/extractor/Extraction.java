@@ -53,6 +53,7 @@ public final class Extraction {
   private final MessageFormat format;
   private final Unflushed taken;
   private final OpenCuts cuts = new OpenCuts();
+  private final EarlierCounts earlier;
   private Domains domains;
   private RecordCheck check;
   private Optional<Instant> firstUnflushed = Optional.empty();
@@ -111,6 +112,7 @@ public final class Extraction {
     this.control = control;
     this.flushIds = flushIds;
     this.format = format;
+    this.earlier = new EarlierCounts(fit);
     this.taken = new Unflushed(fit, policy, lettersAs);
     useNewestList();
   }
@@ -150,7 +152,7 @@ public final class Extraction {
     if (listIsOld() && nothingNew()) {
       useNewestList();
     }
-    cuts.reset(control.requests(fit.getId()));
+    cuts.update(control, fit.getId());
   }
 
   /**
@@ -167,7 +169,8 @@ public final class Extraction {
           "partitions can't be assigned before a flush of what was read");
     }
     taken.assign(starts);
-    cuts.reset(control.requests(fit.getId()));
+    cuts.reset(control, fit.getId());
+    earlier.assigned(starts);
   }
 
   /**
@@ -213,6 +216,7 @@ public final class Extraction {
       }
       useNewestList();
     }
+    earlier.compare(taken.counted());
     int partition = record.partition();
     Verdict verdict =
         check.judge(

@@ -1,6 +1,8 @@
 package io.dume.extractor;
 
+import io.dume.schemas.control.ControlState;
 import io.dume.schemas.message.CutRequested;
+import io.dume.schemas.message.Id;
 import io.dume.schemas.message.PartitionOffset;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -12,14 +14,24 @@ import java.util.OptionalLong;
 final class OpenCuts {
   private final List<CutRequested> open = new ArrayList<>();
 
+  private long seen = -1;
+
   /** Starts anew, as after a rebalance: an answered request may reach into other partitions. */
+  void reset(ControlState control, Id fit) {
+    seen = control.changes();
+    reset(control.requests(fit));
+  }
+
   void reset(Collection<CutRequested> all) {
     open.clear();
     open.addAll(all);
   }
 
-  void add(CutRequested request) {
-    open.add(request);
+  /** Looks again if the log moved: all requests ever made are many, and this is asked often. */
+  void update(ControlState control, Id fit) {
+    if (control.changes() != seen) {
+      reset(control, fit);
+    }
   }
 
   /**
