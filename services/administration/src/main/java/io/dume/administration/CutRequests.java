@@ -61,7 +61,10 @@ public final class CutRequests {
     // Opened first, so that the answer can't come before somebody listens.
     try (RouterHistory history = RouterHistory.open(kafka, topics, router);
         ControlLog log = new ControlLog(kafka, topics)) {
-      log.append(message);
+      if (!log.append(message)) {
+        throw new AdministrationException(
+            "the request was not taken: the fit failed, was removed, or serves already; `dume fits list` shows it");
+      }
       while (!stop.getAsBoolean()) {
         for (RouterEvent event : history.next(POLL)) {
           if (requests(event).contains(request)) {

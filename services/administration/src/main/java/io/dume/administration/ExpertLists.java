@@ -2,20 +2,24 @@ package io.dume.administration;
 
 import io.dume.schemas.control.ControlLog;
 import io.dume.schemas.control.ControlState;
+import io.dume.schemas.control.FitStatus;
 import io.dume.schemas.kafka.KafkaSettings;
 import io.dume.schemas.kafka.Topics;
 import io.dume.schemas.message.DomainExpert;
 import io.dume.schemas.message.Expert;
 import io.dume.schemas.message.ExpertsChanged;
+import io.dume.schemas.message.Fit;
 import io.dume.schemas.message.Id;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * The list of experts of the fit that serves a router, and changes to it. A change is the next list
- * of the control log; when somebody else changes it at the same moment, it is made again on top of
- * theirs. Thread-safe: each call opens the log anew.
+ * of the control log; when somebody else changes it, or moves the router over, at the same moment,
+ * it is made again on top of theirs. What is taken out goes from replays under way too: the router
+ * would have it back when they take over. Thread-safe: each call opens the log anew.
  */
 public final class ExpertLists {
   private static final int ATTEMPTS = 10;
@@ -35,9 +39,17 @@ public final class ExpertLists {
     this.router = router;
   }
 
-  /** The next list, from the last and all that the log says; throws if there can be none. */
-  private interface Edit {
-    ExpertsChanged apply(ExpertsChanged list, ControlState state);
+  /**
+   * The next list, from the last and all that the log says; throws if there can be none. When the
+   * router moved over while the change was made, it is asked again, and may give the list as it is.
+   */
+  interface Edit {
+    ExpertsChanged apply(ExpertsChanged list, ControlState state, boolean again);
+  }
+
+  /** The next list without something, perhaps without any expert; nothing if it lacks that now. */
+  private interface Shortening {
+    Optional<ExpertsChanged> apply(ExpertsChanged list);
   }
 
   /**
@@ -78,7 +90,10 @@ public final class ExpertLists {
           "expert %s has no domain: no token could ever belong to it".formatted(expert.getName()));
     }
     return change(
-        (list, state) -> {
+        (list, state, again) -> {
+          if (again && has(list, expert, domains)) {
+            return list;
+          }
           if (list.getExperts().stream().anyMatch(e -> e.getName().equals(expert.getName()))) {
             throw new AdministrationException(
                 "router %s has an expert %s already: remove it first, or give this one another name"
@@ -93,6 +108,13 @@ public final class ExpertLists {
           }
           return next(list, experts, pairs);
         });
+  }
+
+  private static boolean has(ExpertsChanged list, Expert expert, List<String> domains) {
+    return list.getExperts().contains(expert)
+        && domains.stream()
+            .map(domain -> new DomainExpert(domain, expert.getName()))
+            .allMatch(list.getDomains()::contains);
   }
 
   private void requireNew(ExpertsChanged list, String domain) {
@@ -116,31 +138,33 @@ public final class ExpertLists {
    * @throws InterruptedException if interrupted while the broker answers
    */
   public ExpertsChanged removeExpert(String name) throws InterruptedException {
-    return change(
-        (list, state) -> {
-          List<Expert> experts =
-              list.getExperts().stream().filter(e -> !e.getName().equals(name)).toList();
-          if (experts.size() == list.getExperts().size()) {
-            throw new AdministrationException(
-                "router %s has no expert %s; it has %s".formatted(router, name, names(list)));
-          }
-          requireAny(experts);
-          return next(
-              list,
-              experts,
-              list.getDomains().stream().filter(d -> !d.getExpert().equals(name)).toList());
-        });
+    return remove(
+        list -> withoutExpert(list, name),
+        list ->
+            "router %s has no expert %s; it has %s"
+                .formatted(router, name, String.join(", ", names(list))));
   }
 
-  private void requireAny(List<Expert> experts) {
-    if (experts.isEmpty()) {
+  private Optional<ExpertsChanged> withoutExpert(ExpertsChanged list, String name) {
+    if (!names(list).contains(name)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        next(
+            list,
+            list.getExperts().stream().filter(e -> !e.getName().equals(name)).toList(),
+            list.getDomains().stream().filter(d -> !d.getExpert().equals(name)).toList()));
+  }
+
+  private void requireAny(ExpertsChanged list) {
+    if (list.getExperts().isEmpty()) {
       throw new AdministrationException(
           "router %s would have no expert left: it needs at least one".formatted(router));
     }
   }
 
-  private static String names(ExpertsChanged list) {
-    return String.join(", ", list.getExperts().stream().map(Expert::getName).toList());
+  private static List<String> names(ExpertsChanged list) {
+    return list.getExperts().stream().map(Expert::getName).toList();
   }
 
   /**
@@ -156,7 +180,10 @@ public final class ExpertLists {
   public ExpertsChanged addDomain(String domain, Optional<String> expert)
       throws InterruptedException {
     return change(
-        (list, state) -> {
+        (list, state, again) -> {
+          if (again && list.getDomains().stream().anyMatch(d -> d.getDomain().equals(domain))) {
+            return list;
+          }
           requireNew(list, domain);
           Id fit = state.fit(router).orElseThrow().getId();
           Expert chosen = expertFor(domain, expert, list, state.lastExpert(fit, domain));
@@ -181,7 +208,7 @@ public final class ExpertLists {
             () ->
                 new AdministrationException(
                     "no expert %s for domain %s; router %s has %s: name one of them, or add the expert"
-                        .formatted(name, domain, router, names(list))));
+                        .formatted(name, domain, router, String.join(", ", names(list)))));
   }
 
   /**
@@ -194,32 +221,33 @@ public final class ExpertLists {
    * @throws InterruptedException if interrupted while the broker answers
    */
   public ExpertsChanged removeDomain(String domain) throws InterruptedException {
-    return change(
-        (list, state) -> {
-          List<DomainExpert> pairs =
-              list.getDomains().stream().filter(d -> !d.getDomain().equals(domain)).toList();
-          if (pairs.size() == list.getDomains().size()) {
-            throw new AdministrationException(
-                "router %s has no domain %s; it has %s"
-                    .formatted(
-                        router,
-                        domain,
-                        String.join(
-                            ", ",
-                            list.getDomains().stream().map(DomainExpert::getDomain).toList())));
-          }
-          List<Expert> experts =
-              list.getExperts().stream()
-                  .filter(
-                      e ->
-                          pairs.stream().anyMatch(d -> d.getExpert().equals(e.getName()))
-                              // An expert that never had a domain is none of ours to take.
-                              || list.getDomains().stream()
-                                  .noneMatch(d -> d.getExpert().equals(e.getName())))
-                  .toList();
-          requireAny(experts);
-          return next(list, experts, pairs);
-        });
+    return remove(
+        list -> withoutDomain(list, domain),
+        list ->
+            "router %s has no domain %s; it has %s"
+                .formatted(
+                    router,
+                    domain,
+                    String.join(
+                        ", ", list.getDomains().stream().map(DomainExpert::getDomain).toList())));
+  }
+
+  private Optional<ExpertsChanged> withoutDomain(ExpertsChanged list, String domain) {
+    List<DomainExpert> pairs =
+        list.getDomains().stream().filter(d -> !d.getDomain().equals(domain)).toList();
+    if (pairs.size() == list.getDomains().size()) {
+      return Optional.empty();
+    }
+    List<Expert> experts =
+        list.getExperts().stream()
+            .filter(
+                e ->
+                    pairs.stream().anyMatch(d -> d.getExpert().equals(e.getName()))
+                        // An expert that never had a domain is none of ours to take.
+                        || list.getDomains().stream()
+                            .noneMatch(d -> d.getExpert().equals(e.getName())))
+            .toList();
+    return Optional.of(next(list, experts, pairs));
   }
 
   private ExpertsChanged next(
@@ -232,25 +260,86 @@ public final class ExpertLists {
         router, list.getVersion() + 1, experts, domains, list.getFit().orElse(null), leftOut);
   }
 
-  private ExpertsChanged change(Edit edit) throws InterruptedException {
+  private ExpertsChanged remove(Shortening shorter, Function<ExpertsChanged, String> absent)
+      throws InterruptedException {
     try (ControlLog log = new ControlLog(kafka, topics)) {
-      for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-        ExpertsChanged list = list(log.state());
-        Id fit = log.state().fit(router).orElseThrow().getId();
-        ExpertsChanged wanted =
-            ExpertsChanged.newBuilder(edit.apply(list, log.state())).setFit(fit).build();
-        if (log.append(wanted)) {
+      ExpertsChanged changed =
+          change(
+              log,
+              (list, state, again) -> {
+                Optional<ExpertsChanged> next = shorter.apply(list);
+                if (next.isEmpty() && !again) {
+                  throw new AdministrationException(absent.apply(list));
+                }
+                next.ifPresent(this::requireAny);
+                return next.orElse(list);
+              });
+      for (Fit fit : log.state().fits(router)) {
+        removeFromReplay(log, fit.getId(), shorter);
+      }
+      return changed;
+    }
+  }
+
+  /** One that would be left without an expert stays as it is, and can't take over. */
+  private void removeFromReplay(ControlLog log, Id fit, Shortening shorter)
+      throws InterruptedException {
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      // It may have taken over just now.
+      boolean retired = log.state().status(fit).equals(Optional.of(FitStatus.RETIRED));
+      Optional<ExpertsChanged> list = retired ? Optional.empty() : log.state().experts(fit);
+      Optional<ExpertsChanged> next =
+          list.flatMap(shorter::apply).filter(shortened -> !shortened.getExperts().isEmpty());
+      if (next.isEmpty() || log.append(passingOver(list.get(), next.get(), fit))) {
+        return;
+      }
+    }
+    throw changedByOthers();
+  }
+
+  /** A replay reads old records too: those of what is gone are no dead letters. */
+  private static ExpertsChanged passingOver(ExpertsChanged list, ExpertsChanged next, Id fit) {
+    List<String> leftOut = new ArrayList<>(next.getLeftOut());
+    list.getDomains().stream()
+        .filter(domain -> !next.getDomains().contains(domain))
+        .forEach(domain -> leftOut.add(domain.getDomain()));
+    return ExpertsChanged.newBuilder(next).setFit(fit).setLeftOut(leftOut).build();
+  }
+
+  private AdministrationException changedByOthers() {
+    return new AdministrationException(
+        "the experts of router %s were changed by others %d times meanwhile: try again"
+            .formatted(router, ATTEMPTS));
+  }
+
+  ExpertsChanged change(Edit edit) throws InterruptedException {
+    try (ControlLog log = new ControlLog(kafka, topics)) {
+      return change(log, edit);
+    }
+  }
+
+  private ExpertsChanged change(ControlLog log, Edit edit) throws InterruptedException {
+    boolean again = false;
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      ExpertsChanged list = list(log.state());
+      Id fit = log.state().fit(router).orElseThrow().getId();
+      ExpertsChanged edited = edit.apply(list, log.state(), again);
+      if (edited.equals(list)) {
+        return list;
+      }
+      ExpertsChanged wanted = ExpertsChanged.newBuilder(edited).setFit(fit).build();
+      if (log.append(wanted)) {
+        if (log.state().fit(router).map(Fit::getId).equals(Optional.of(fit))) {
           return wanted;
         }
-        if (log.state().experts(fit).filter(list::equals).isPresent()) {
-          throw new AdministrationException(
-              "the new list of router %s was refused: at most %d experts and %d domains, and no domain both counted and left out"
-                  .formatted(router, ControlState.MAX_EXPERTS, ControlState.MAX_DOMAINS));
-        }
+        // The router moved over meanwhile: it counted for the fit that served before.
+        again = true;
+      } else if (log.state().experts(fit).filter(list::equals).isPresent()) {
+        throw new AdministrationException(
+            "the new list of router %s was refused: at most %d experts and %d domains, and no domain both counted and left out"
+                .formatted(router, ControlState.MAX_EXPERTS, ControlState.MAX_DOMAINS));
       }
-      throw new AdministrationException(
-          "the experts of router %s were changed by others %d times meanwhile: try again"
-              .formatted(router, ATTEMPTS));
     }
+    throw changedByOthers();
   }
 }

@@ -39,6 +39,9 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 public final class FitRetention {
   private static final Duration POLL = Duration.ofMillis(100);
 
+  /** Of the id of a fit that was removed: as many as lists show. */
+  private static final int LEAST_DIGITS = 12;
+
   private final KafkaSettings kafka;
   private final Topics topics;
   private final String router;
@@ -83,25 +86,36 @@ public final class FitRetention {
   }
 
   /**
-   * Finds a fit by the beginning of its id or by its label.
+   * Finds a fit by the beginning of its id or by its label; one that was removed, whose removal may
+   * have been cut short, by its id alone.
    *
    * @param name hexadecimal digits, or a label
    * @return the fit's id
    * @throws AdministrationException if none or several have it
    */
   public Id find(String name) {
-    List<Id> found =
-        list().stream()
-            .map(FitSummary::fit)
-            .filter(fit -> Ids.hex(fit.getId()).startsWith(name) || fit.getLabel().equals(name))
-            .map(Fit::getId)
-            .toList();
+    List<Id> found;
+    try (ControlLog log = new ControlLog(kafka, topics)) {
+      found = find(log.state(), name);
+    }
     if (found.size() != 1) {
       throw new AdministrationException(
           "router %s has %s fit \"%s\": `dume fits list` shows ids and labels"
               .formatted(router, found.isEmpty() ? "no" : "more than one", name));
     }
     return found.get(0);
+  }
+
+  private List<Id> find(ControlState state, String name) {
+    List<Id> found =
+        state.fits(router).stream()
+            .filter(fit -> Ids.hex(fit.getId()).startsWith(name) || fit.getLabel().equals(name))
+            .map(Fit::getId)
+            .toList();
+    boolean isId = name.length() >= LEAST_DIGITS;
+    return found.isEmpty() && isId
+        ? state.removed().stream().filter(id -> Ids.hex(id).startsWith(name)).toList()
+        : found;
   }
 
   /**
@@ -206,8 +220,8 @@ public final class FitRetention {
       }
     } catch (ExecutionException e) {
       throw new AdministrationException(
-          "the counted ids of fit %s could not all be removed: %s; remove the fit again"
-              .formatted(Ids.hex(fit), e.getCause().getMessage()),
+          "the counted ids of fit %s could not all be removed: %s; finish with `dume fits remove %s`"
+              .formatted(Ids.hex(fit), e.getCause().getMessage(), Ids.hex(fit)),
           e.getCause());
     }
     return forgotten;

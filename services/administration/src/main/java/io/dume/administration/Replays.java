@@ -2,6 +2,7 @@ package io.dume.administration;
 
 import io.dume.router.RouterEvent;
 import io.dume.schemas.control.ControlLog;
+import io.dume.schemas.control.FitStatus;
 import io.dume.schemas.kafka.KafkaSettings;
 import io.dume.schemas.kafka.Topics;
 import io.dume.schemas.message.DomainExpert;
@@ -10,6 +11,7 @@ import io.dume.schemas.message.Fit;
 import io.dume.schemas.message.FitPromoted;
 import io.dume.schemas.message.Id;
 import io.dume.schemas.message.PartitionOffset;
+import io.dume.schemas.wire.Ids;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -126,23 +128,64 @@ public final class Replays {
   }
 
   /**
-   * Lets the router move over to a fit, and waits for the version that it begins with.
+   * Lets the router move over to a fit, and waits for the version that it begins with. If it serves
+   * already, as when whoever promoted it was killed, asks for a version of it.
    *
-   * @param fit a fit of the router that does not serve
+   * @param fit a fit of the router
    * @param stop ends the waiting; the router moves over nevertheless
    * @return the version or the refusal, or nothing if the waiting was ended
-   * @throws AdministrationException if the fit can't serve: it failed, is gone, serves already, or
-   *     an expert of its list has no tokens
+   * @throws AdministrationException if the fit can't serve: it failed, is gone, an expert of its
+   *     list has no tokens, or the router's domains were changed while it grew
    * @throws InterruptedException if interrupted while the broker answers
    */
   public Optional<RouterEvent> promote(Id fit, BooleanSupplier stop) throws InterruptedException {
+    return promote(fit, true, stop);
+  }
+
+  /**
+   * Like {@link #promote}, whatever was changed in the router's domains meanwhile.
+   *
+   * @param fit a fit of the router
+   * @param stop ends the waiting; the router moves over nevertheless
+   * @return the version or the refusal, or nothing if the waiting was ended
+   * @throws AdministrationException if the fit can't serve: it failed, is gone, or an expert of its
+   *     list has no tokens
+   * @throws InterruptedException if interrupted while the broker answers
+   */
+  public Optional<RouterEvent> promoteAsItIs(Id fit, BooleanSupplier stop)
+      throws InterruptedException {
+    return promote(fit, false, stop);
+  }
+
+  private Optional<RouterEvent> promote(Id fit, boolean upToDate, BooleanSupplier stop)
+      throws InterruptedException {
+    CutRequests requests = new CutRequests(kafka, topics, router);
     try (ControlLog log = new ControlLog(kafka, topics)) {
+      if (log.state().status(fit).equals(Optional.of(FitStatus.SERVING))
+          && log.state().router(fit).equals(Optional.of(router))) {
+        return requests.ask(Penalty.DEFAULT, stop);
+      }
       requirePromotable(log, fit);
+      if (upToDate) {
+        // Counting the tokens above can take minutes.
+        log.catchUp();
+        requireUpToDate(log, fit);
+      }
     }
     List<PartitionOffset> ends = offsets.ends();
     String request = UUID.randomUUID().toString();
-    return new CutRequests(kafka, topics, router)
-        .ask(new FitPromoted(router, fit, request, ends), request, ends, stop);
+    return requests.ask(new FitPromoted(router, fit, request, ends), request, ends, stop);
+  }
+
+  private void requireUpToDate(ControlLog log, Id fit) {
+    ChangesMeanwhile.of(log.state(), router, fit)
+        .text()
+        .ifPresent(
+            changes -> {
+              throw new AdministrationException(
+                  "router %s was changed while fit %s grew: %s; replay again, or move over as it is: dume fits promote %s"
+                      .formatted(router, Ids.hex(fit), changes, Ids.hex(fit)));
+            });
   }
 
   private void requirePromotable(ControlLog log, Id fit) {

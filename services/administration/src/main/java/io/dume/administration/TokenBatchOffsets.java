@@ -10,8 +10,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 
 /** Asks the cluster where token-batches begins and ends. Thread-safe. */
@@ -24,7 +26,10 @@ final class TokenBatchOffsets {
     this.topics = topics;
   }
 
-  /** By partition, the offset that the next record gets. */
+  /**
+   * By partition, the position that readers can get to: records of transactions that are open still
+   * are behind it, and those of one that never ends are never read.
+   */
   List<PartitionOffset> ends() throws InterruptedException {
     return offsets(OffsetSpec.latest());
   }
@@ -44,7 +49,9 @@ final class TokenBatchOffsets {
       }
       Map<TopicPartition, ListOffsetsResultInfo> found =
           admin
-              .listOffsets(all.stream().collect(Collectors.toMap(Function.identity(), p -> spec)))
+              .listOffsets(
+                  all.stream().collect(Collectors.toMap(Function.identity(), p -> spec)),
+                  new ListOffsetsOptions(IsolationLevel.READ_COMMITTED))
               .all()
               .get();
       return all.stream()
