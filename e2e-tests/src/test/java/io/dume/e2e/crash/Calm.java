@@ -39,7 +39,7 @@ final class Calm {
       try (DumeProcess feed =
           DumeProcess.start(
               logs.resolve("calm-feed.log"), Map.of(), command.toArray(Object[]::new))) {
-        Feeder feeder = new Feeder(feed, material.lines(), () -> 1, moments, 0);
+        Feeder feeder = new Feeder(feed, material.lines(), () -> 1, () -> false, moments, 0);
         feeder.run();
       }
       Ledger ledger = Ledger.close(bootstrap, directory);

@@ -17,9 +17,12 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.DoubleSupplier;
 
 /**
@@ -27,6 +30,18 @@ import java.util.function.DoubleSupplier;
  * so that faults overlap, and a feed goes on all the time.
  */
 final class CrashRun implements AutoCloseable {
+
+  /** What the first feed keeps back for a worker that has to be caught in a flush. */
+  private static final double RESERVE = 0.25;
+
+  private static final Duration HUNT = Duration.ofMinutes(2);
+  private static final Duration DAMAGE = Duration.ofMinutes(4);
+  private static final Duration FORGET = Duration.ofMinutes(3);
+
+  /** Several times what a fault takes on a busy machine. */
+  private static final Duration MOST_PER_KILL = Duration.ofMinutes(3);
+
+  private static final Duration MOST_BESIDES = Duration.ofMinutes(5);
 
   private static final String ZOMBIE =
       "worker SIGSTOP in a flush until it was aborted, then SIGCONT";
@@ -38,6 +53,9 @@ final class CrashRun implements AutoCloseable {
   private final Tally tally = new Tally();
   private final Cast cast;
   private final AtomicInteger done = new AtomicInteger();
+
+  /** Whether a zombie is looking for a flush, which only text that comes in brings about. */
+  private volatile boolean hunting;
 
   /** Held by a zombie, which nobody may put out of its misery, and by what strikes everything. */
   private final Lock zombies = new ReentrantLock();
@@ -71,9 +89,11 @@ final class CrashRun implements AutoCloseable {
     try (DumeProcess feed = cast.feed("feed");
         DumeProcess again = cast.feed("feed-again")) {
       DoubleSupplier share = () -> (done.get() + 1.0) / steps;
-      parts.add(feeding(feed, share));
+      DoubleSupplier first =
+          () -> done.get() < steps ? (1 - RESERVE) * share.getAsDouble() : share.getAsDouble();
+      parts.add(feeding(feed, first, () -> hunting));
       // In the middle of the run everything is fed a second time, from the beginning.
-      parts.add(feeding(again, () -> 2 * share.getAsDouble() - 1));
+      parts.add(feeding(again, () -> 2 * share.getAsDouble() - 1, () -> false));
       cast.awaitReady();
       tally.note("all are at work");
       all(parts, List.of(cast.visitingWorker(), cast.visitingAccumulator()));
@@ -84,8 +104,8 @@ final class CrashRun implements AutoCloseable {
     return ledger;
   }
 
-  private Callable<Void> feeding(DumeProcess feed, DoubleSupplier share) {
-    Feeder feeder = new Feeder(feed, material.lines(), share, cast.moments("feeder"), 40);
+  private Callable<Void> feeding(DumeProcess feed, DoubleSupplier share, BooleanSupplier atOnce) {
+    Feeder feeder = new Feeder(feed, material.lines(), share, atOnce, cast.moments("feeder"), 40);
     return () -> {
       feeder.run();
       return null;
@@ -105,11 +125,19 @@ final class CrashRun implements AutoCloseable {
                     visitor.run();
                     return null;
                   }));
+      Duration most = MOST_BESIDES.plus(MOST_PER_KILL.multipliedBy(kills));
+      long deadline = System.nanoTime() + most.toNanos();
       for (int ended = 0; ended < parts.size() + visitors.size(); ended++) {
         if (ended == parts.size()) {
           visitors.forEach(Visitor::over);
         }
-        running.take().get();
+        Future<Void> part = running.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+        if (part == null) {
+          throw new AssertionError(
+              "seed %d: %d of %d faults are struck after %s, and %d of %d parts have ended"
+                  .formatted(seed, done.get(), steps, most, ended, parts.size() + visitors.size()));
+        }
+        part.get();
       }
     } catch (ExecutionException e) {
       throw new AssertionError("seed " + seed + ": " + e.getCause().getMessage(), e.getCause());
@@ -181,17 +209,12 @@ final class CrashRun implements AutoCloseable {
     String id = Topics.DEFAULT.prefix() + "worker-" + Cast.WORKER;
     try (ClusterProbe cluster = new ClusterProbe(cast.bootstrap())) {
       cast.worker().awaitReady(Duration.ofMinutes(2));
-      DumeProcess victim = cast.worker().awaitStart();
-      victim.signal("STOP");
-      while (!cluster.inTransaction(id)) {
-        victim.signal("CONT");
-        moments.pass(5, 100);
-        victim = cast.worker().awaitStart();
-        victim.signal("STOP");
-      }
+      DumeProcess victim = hunt(cluster, id, moments);
       cast.worker().blame();
       tally.fault(ZOMBIE);
+      long deadline = System.nanoTime() + FORGET.toNanos();
       while (!cluster.isForgotten(id, id)) {
+        requireTime(deadline, "the zombie is not given up within " + FORGET);
         moments.pass(500, 500);
       }
       moments.pass(0, 3_000);
@@ -203,6 +226,33 @@ final class CrashRun implements AutoCloseable {
       if (!victim.output().contains("was fenced")) {
         throw new AssertionError("the zombie ended for another reason: " + victim.output());
       }
+    }
+  }
+
+  /** Stops the worker again and again, until it was in a flush. */
+  private DumeProcess hunt(ClusterProbe cluster, String id, Moments moments)
+      throws InterruptedException {
+    long deadline = System.nanoTime() + HUNT.toNanos();
+    hunting = true;
+    try {
+      DumeProcess victim = cast.worker().awaitStart();
+      victim.signal("STOP");
+      while (!cluster.inTransaction(id)) {
+        victim.signal("CONT");
+        requireTime(deadline, "the worker was not caught in a flush within " + HUNT);
+        moments.pass(5, 100);
+        victim = cast.worker().awaitStart();
+        victim.signal("STOP");
+      }
+      return victim;
+    } finally {
+      hunting = false;
+    }
+  }
+
+  private static void requireTime(long deadline, String otherwise) {
+    if (System.nanoTime() - deadline > 0) {
+      throw new AssertionError(otherwise);
     }
   }
 
@@ -231,8 +281,10 @@ final class CrashRun implements AutoCloseable {
   private void damage(Blow blow, String name, Damage damage) throws InterruptedException {
     Supervised accumulator = cast.accumulator();
     int deleted = 0;
+    long deadline = System.nanoTime() + DAMAGE.toNanos();
     // What was struck before it had any state is struck again.
     while (deleted == 0) {
+      requireTime(deadline, "the accumulator has no state to be damaged within " + DAMAGE);
       accumulator.awaitReady(Duration.ofSeconds(60));
       accumulator.hold();
       try {

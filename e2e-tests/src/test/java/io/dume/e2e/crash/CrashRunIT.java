@@ -8,9 +8,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Real processes that are struck all the time make the router of a run that nobody disturbs. */
@@ -26,8 +28,13 @@ class CrashRunIT {
 
   private static Ledger calm;
   private static Ledger struck;
+  private static List<String> ownEnds;
+
+  /** Every wait of a run has an end of its own; this is for what nobody thought of. */
+  private static final int MOST_MINUTES = 45;
 
   @BeforeAll
+  @Timeout(value = MOST_MINUTES, unit = TimeUnit.MINUTES)
   static void run() throws IOException, InterruptedException {
     System.out.printf(
         "crash run with seed %d: -Dcrash.seed=%d -Dcrash.kills=%d repeats it%n", SEED, SEED, KILLS);
@@ -39,6 +46,7 @@ class CrashRunIT {
         new CrashRun(
             material, Files.createDirectory(directory.resolve("struck")), logs, KILLS, SEED)) {
       struck = run.run();
+      ownEnds = run.tally().ownEnds();
       new CrashReport(SEED, KILLS, run.tally(), calm, struck)
           .publish(Path.of("target", "crash-report.json"));
     }
@@ -56,6 +64,11 @@ class CrashRunIT {
     assertThat(struck.recordsCounted()).isEqualTo(struck.records().size());
     assertThat(struck.counted()).isEqualTo(calm.counted());
     assertThat(struck.newest().get("setAside").asLong()).isZero();
+  }
+
+  @Test
+  void shouldEndNoServiceThatNobodyStruck() {
+    assertThat(ownEnds).isEmpty();
   }
 
   @Test

@@ -13,9 +13,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** An accumulator whose disk is full stops, says what to do, and goes on when it was done. */
@@ -67,6 +69,7 @@ class FullDiskIT {
   }
 
   @Test
+  @Timeout(value = 10, unit = TimeUnit.MINUTES)
   void shouldStopWithARemedyWhenTheDiskIsFullAndGoOnWithTheRightSumsWhenThereIsSpace()
       throws IOException, InterruptedException {
     try (SmallDisk disk = SmallDisk.at(directory.resolve("disk"))) {

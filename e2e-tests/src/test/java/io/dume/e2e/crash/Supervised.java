@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
@@ -18,6 +19,8 @@ final class Supervised implements AutoCloseable {
 
   /** A service may take a minute to stop, and then leaves anyway. */
   private static final Duration STOP = Duration.ofSeconds(90);
+
+  private static final Duration START = Duration.ofMinutes(2);
 
   private final String name;
   private final Path logs;
@@ -127,13 +130,18 @@ final class Supervised implements AutoCloseable {
     }
   }
 
-  /** The process, when it is there. */
+  /** The process, when it is there; one that nobody holds is not away for long. */
   synchronized DumeProcess awaitStart() throws InterruptedException {
+    long deadline = System.nanoTime() + START.toNanos();
     while (current.isEmpty()) {
       if (closed) {
         throw new CancellationException(name + " is closed");
       }
-      wait();
+      long left = deadline - System.nanoTime();
+      if (left <= 0) {
+        throw new AssertionError("%s is not there after %s".formatted(name, START));
+      }
+      TimeUnit.NANOSECONDS.timedWait(this, left);
     }
     return current.get();
   }
@@ -170,11 +178,10 @@ final class Supervised implements AutoCloseable {
     blame();
     long start = System.nanoTime();
     victim.signal(blow.signal);
-    if (blow == Blow.TERMINATE && !victim.awaitEnd(STOP)) {
+    if (!victim.awaitEnd(STOP)) {
       throw new AssertionError(
-          "%s has not ended within %s of SIGTERM: %s".formatted(name, STOP, victim.output()));
+          "%s has not ended within %s of %s: %s".formatted(name, STOP, blow, victim.output()));
     }
-    victim.awaitEnd();
     tally.stopped(name, blow, Duration.ofNanos(System.nanoTime() - start));
   }
 
