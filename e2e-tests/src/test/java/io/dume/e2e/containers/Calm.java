@@ -16,6 +16,7 @@ final class Calm implements AutoCloseable {
 
   private static final Pattern BOOTSTRAP = Pattern.compile("bootstrap servers: (\\S+)");
   private static final Duration START = Duration.ofMinutes(2);
+  private static final Duration STOP = Duration.ofMinutes(2);
 
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
@@ -66,7 +67,10 @@ final class Calm implements AutoCloseable {
   public void close() {
     cli.stop();
     try {
-      thread.join();
+      thread.join(STOP.toMillis());
+      if (thread.isAlive()) {
+        throw new AssertionError("dume up has not ended within %s: %s%s".formatted(STOP, out, err));
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -10,12 +10,14 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -24,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @NeedsContainers
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+@Timeout(value = 12, unit = TimeUnit.MINUTES)
 class ComposeIT {
 
   private static final Duration UP = Duration.ofMinutes(8);
@@ -48,6 +51,7 @@ class ComposeIT {
   @TempDir static Path directory;
 
   @BeforeAll
+  @Timeout(value = 25, unit = TimeUnit.MINUTES)
   static void up() throws IOException {
     ENVIRONMENT.put("DUME_KAFKA_IMAGE", Images.build());
     ENVIRONMENT.put("DUME_IMAGE", Images.DUME);
@@ -135,6 +139,16 @@ class ComposeIT {
             COMMAND, "exec", "-T", "feature-extractor-1", "sh", "-c", "id -u; touch /opt/dume/x");
 
     assertThat(result.output()).contains("10001").contains("Read-only file system");
+  }
+
+  @Test
+  @Order(5)
+  void shouldGiveEachWorkerAGpuWithTheFileForThat() {
+    Shell.Result result =
+        compose(COMMAND, "-f", "docker-compose.yml", "-f", "services/container/gpu.yml", "config");
+
+    assertThat(result.ok()).as(result.toString()).isTrue();
+    assertThat(result.output()).contains("driver: nvidia");
   }
 
   private static String health(String service) {

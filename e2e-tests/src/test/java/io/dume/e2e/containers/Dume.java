@@ -6,9 +6,12 @@ import java.io.StringWriter;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /** {@code dume} commands in this process, for one installation. */
 record Dume(Map<String, String> environment) {
+
+  private static final int MOST_MINUTES = 6;
 
   /** What a command ended with. */
   record Result(String name, int status, String out, String err) {
@@ -44,9 +47,10 @@ record Dume(Map<String, String> environment) {
     return result;
   }
 
-  /** As {@link #done}, on a thread of its own. */
+  /** As {@link #done}, on a thread of its own; given up after some minutes. */
   CompletableFuture<Result> start(Object... arguments) {
-    return CompletableFuture.supplyAsync(() -> done(arguments), task -> thread(task).start());
+    return CompletableFuture.supplyAsync(() -> done(arguments), task -> thread(task).start())
+        .orTimeout(MOST_MINUTES, TimeUnit.MINUTES);
   }
 
   private static Thread thread(Runnable task) {

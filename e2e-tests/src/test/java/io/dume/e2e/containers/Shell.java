@@ -31,6 +31,9 @@ final class Shell {
   /** Of a command that could not be started at all. */
   static final int NOT_STARTED = 127;
 
+  /** Of a command that was ended because it took too long. */
+  static final int TOO_LATE = 124;
+
   private Shell() {}
 
   /** The project's root: tests run in the directory of their module. */
@@ -57,7 +60,8 @@ final class Shell {
         process.getOutputStream().close();
         if (!process.waitFor(limit.toSeconds(), TimeUnit.SECONDS)) {
           process.destroyForcibly();
-          throw new AssertionError("%s has not ended within %s".formatted(name, limit));
+          String so = new String(Files.readAllBytes(log), StandardCharsets.UTF_8);
+          return new Result(name, TOO_LATE, so + "\nhas not ended within " + limit);
         }
         String output = new String(Files.readAllBytes(log), StandardCharsets.UTF_8);
         return new Result(name, process.exitValue(), output);

@@ -16,8 +16,11 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.ListTopicsOptions;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.TopicPartitionInfo;
 import org.testcontainers.DockerClientFactory;
 import org.testcontainers.containers.GenericContainer;
@@ -160,6 +163,24 @@ final class ThreeBrokers implements AutoCloseable {
     }
   }
 
+  /** How many records a topic has had, with the marks of transactions. */
+  long records(String topic) {
+    try {
+      Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
+      for (TopicPartitionInfo partition : topics().get(topic).partitions()) {
+        ends.put(new TopicPartition(topic, partition.partition()), OffsetSpec.latest());
+      }
+      return admin.listOffsets(ends).all().get().values().stream()
+          .mapToLong(ListOffsetsResultInfo::offset)
+          .sum();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    }
+  }
+
   /** The node that leads a partition now. */
   int leader(String topic, int partition) {
     return topics().get(topic).partitions().get(partition).leader().id();
@@ -183,6 +204,14 @@ final class ThreeBrokers implements AutoCloseable {
         .until(
             () ->
                 partitions().stream().allMatch(p -> p.leader() != null && p.leader().id() != node));
+  }
+
+  /** Waits until so many copies of a topic of one partition are in step. */
+  void awaitInStep(String topic, int copies) {
+    await(copies + " replicas of " + topic + " in sync")
+        .atMost(WELL)
+        .ignoreExceptions()
+        .until(() -> topics().get(topic).partitions().get(0).isr().size() == copies);
   }
 
   /** Waits until all partitions have all their copies in step. */
