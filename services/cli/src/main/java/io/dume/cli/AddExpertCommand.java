@@ -99,10 +99,10 @@ final class AddExpertCommand implements Callable<Integer> {
   private void join(NamedDirectory source) throws IOException {
     Path merged = model.directory();
     if (MergedManifest.read(merged).indexOf(source.name()).isPresent()) {
-      context
-          .console()
-          .note("%s has expert %s already, and stays".formatted(merged, source.name()));
-      return;
+      // Its MLPs may be others than those of the directory.
+      throw new IllegalArgumentException(
+          "%s has an expert %s already: give %s alone to take that one, or `dume moerge --remove %s` first to take the one in %s"
+              .formatted(merged, source.name(), source.name(), source.name(), source.directory()));
     }
     MoErge.Change change =
         MoErge.add(merged, List.of(new MoErge.Expert(source.name(), source.directory())));
@@ -144,8 +144,9 @@ final class AddExpertCommand implements Callable<Integer> {
     }
     List<NamedDirectory> all = new ArrayList<>(remerge.experts());
     all.add(NamedDirectory.parse(expert));
-    remerge.requireAll(spec, lists.current(), List.of());
-    remerge.merge(all, model.directory(), context.console());
+    ExpertsChanged list = lists.current();
+    remerge.requireAll(spec, list, List.of());
+    remerge.merge(all, model.directory(), list, context.console());
     return new ReplayRun(kafka.settings(), kafka.topics(), router.name(), replay, context)
         .run(model.directory(), model.device());
   }

@@ -16,6 +16,7 @@ import io.dume.models.RouterWeights;
 import io.dume.models.Tokenizer;
 import io.dume.router.Router;
 import io.dume.router.RouterSubscription;
+import io.dume.schemas.message.Expert;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -231,6 +232,15 @@ final class EvaluateCommand implements Callable<Integer> {
                   .formatted(router.version(), backbone));
       return;
     }
+    Optional<String> missing = missing(router.description().getExperts(), mixture.manifest());
+    if (missing.isPresent()) {
+      context
+          .console()
+          .note(
+              "version %d has expert %s, which this model lacks or has with other MLPs"
+                  .formatted(router.version(), missing.get()));
+      return;
+    }
     RouterWeights weights = VersionDocument.weights(router);
     Optional<RouterWeights> given = Optional.of(weights);
     int window = contextDim.orElseGet(() -> contextOf(given));
@@ -244,6 +254,20 @@ final class EvaluateCommand implements Callable<Integer> {
     judged.forEach((domain, p) -> row.append("  %s %.3f".formatted(domain, p.value())));
     context.console().result(row.toString());
     write(judged);
+  }
+
+  /** An expert that a model can't stand for, if there is one. */
+  static Optional<String> missing(List<Expert> experts, MergedManifest model) {
+    return experts.stream()
+        .filter(
+            expert ->
+                model.experts().stream()
+                    .noneMatch(
+                        here ->
+                            here.name().equals(expert.getName())
+                                && here.fingerprint().equals(expert.getMlp())))
+        .map(Expert::getName)
+        .findFirst();
   }
 
   private Evaluator evaluator(Optional<RouterWeights> weights) throws IOException {

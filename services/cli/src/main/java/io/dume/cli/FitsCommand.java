@@ -2,6 +2,8 @@ package io.dume.cli;
 
 import io.dume.administration.FitRetention;
 import io.dume.administration.FitSummary;
+import io.dume.administration.Replays;
+import io.dume.router.RouterEvent;
 import io.dume.schemas.message.Fit;
 import io.dume.schemas.message.Id;
 import io.dume.schemas.wire.Ids;
@@ -20,11 +22,17 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "fits",
     description = {
-      "Lists a router's fits, or removes one that does not serve.",
+      "Lists a router's fits, moves it to one, or removes one.",
       "A fit is what statistics must share to be summed: model, settings, numeric profile. `dume"
           + " replay` starts another."
     },
-    footer = {"", "Examples:", "  dume fits list", "  dume fits remove 3f0c11"})
+    footer = {
+      "",
+      "Examples:",
+      "  dume fits list",
+      "  dume fits promote replay-1",
+      "  dume fits remove 3f0c11"
+    })
 final class FitsCommand implements Callable<Integer> {
 
   private static final int SHORT_ID = 12;
@@ -33,11 +41,12 @@ final class FitsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    throw new ParameterException(spec.commandLine(), "say what to do: dume fits list or remove");
+    throw new ParameterException(
+        spec.commandLine(), "say what to do: dume fits list, promote or remove");
   }
 
   static List<Object> subcommands(CliContext context) {
-    return List.of(new ListThem(context), new Remove(context));
+    return List.of(new ListThem(context), new Promote(context), new Remove(context));
   }
 
   static String shortened(Id fit) {
@@ -94,6 +103,46 @@ final class FitsCommand implements Callable<Integer> {
     }
   }
 
+  /** {@code dume fits promote}. */
+  @Command(
+      name = "promote",
+      description = {
+        "Moves the router to one of its fits, and waits for the version.",
+        "It takes the fit as it is: the way back from a replay, too. Feature extractors that have its"
+            + " model follow by themselves; somebody must have it."
+      },
+      footer = {"", "Example:", "  dume fits promote 3f0c11"})
+  static final class Promote implements Callable<Integer> {
+
+    @Mixin private KafkaOptions kafka = new KafkaOptions();
+    @Mixin private RouterOptions router = new RouterOptions();
+
+    @Parameters(paramLabel = "FIT", description = "The beginning of its id, or its label.")
+    private String fit;
+
+    private final CliContext context;
+
+    Promote(CliContext context) {
+      this.context = context;
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+      StopSignal stop = context.stop().arm();
+      Id id = new FitRetention(kafka.settings(), kafka.topics(), router.name()).find(fit);
+      context.console().progress("the router moves over");
+      RouterEvent event =
+          new Replays(kafka.settings(), kafka.topics(), router.name(), context.clock())
+              .promoteAsItIs(id, stop::requested)
+              .orElseThrow(
+                  () ->
+                      new StoppedException(
+                          "stopped while the router moved over; its version comes once its workers have caught up"));
+      context.console().result(VersionLines.of(event));
+      return event instanceof RouterEvent.Published ? ExitCode.OK : ExitCode.FAILURE;
+    }
+  }
+
   /** {@code dume fits remove}. */
   @Command(
       name = "remove",
@@ -120,6 +169,7 @@ final class FitsCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
       FitRetention fits = new FitRetention(kafka.settings(), kafka.topics(), router.name());
       Id id = fits.find(fit);
+      context.console().progress("removing fit " + Ids.hex(id));
       long ids = fits.remove(id);
       context.console().note("fit %s removed, with %d counted ids".formatted(shortened(id), ids));
       return ExitCode.OK;

@@ -8,8 +8,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
@@ -38,11 +43,19 @@ final class RemergeOptions {
   }
 
   /** What is only for another average must not be passed over in silence. */
-  void requireNone(CommandSpec spec) {
-    if (!experts.isEmpty()) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "--expert is for --remerged: the frozen backbone needs the others not");
+  void requireNone(CommandSpec spec, String... more) {
+    Set<String> ofRemerging = new HashSet<>(List.of(more));
+    ofRemerging.add("--expert");
+    CommandSpec.forAnnotatedObject(new ReplayOptions())
+        .options()
+        .forEach(option -> ofRemerging.add(option.longestName()));
+    for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
+      if (ofRemerging.contains(option.longestName())) {
+        throw new ParameterException(
+            spec.commandLine(),
+            option.longestName()
+                + " is for --remerged: on the frozen backbone nothing is averaged or replayed");
+      }
     }
   }
 
@@ -63,10 +76,12 @@ final class RemergeOptions {
   }
 
   /** Merges, unless an earlier run of the same command has. */
-  void merge(List<NamedDirectory> all, Path out, Console console) throws IOException {
+  void merge(List<NamedDirectory> all, Path out, ExpertsChanged list, Console console)
+      throws IOException {
     List<String> names = all.stream().map(NamedDirectory::name).toList();
     boolean there = Files.isDirectory(out) && MergedManifest.read(out).expertNames().equals(names);
     if (there) {
+      requireAverage(MergedManifest.read(out), out, list);
       console.note("%s has these experts, and stays".formatted(out));
       return;
     }
@@ -77,5 +92,23 @@ final class RemergeOptions {
             MoErge.Options.DEFAULT);
     result.warnings().forEach(warning -> console.note("warning: " + warning));
     console.note("merged %d experts into %s".formatted(names.size(), out));
+  }
+
+  /** A directory of another making has the same names, too. */
+  private static void requireAverage(MergedManifest there, Path out, ExpertsChanged list) {
+    Map<String, String> mlps =
+        list.getExperts().stream().collect(Collectors.toMap(Expert::getName, Expert::getMlp));
+    for (MergedManifest.Expert expert : there.experts()) {
+      boolean other =
+          !mlps.getOrDefault(expert.name(), expert.fingerprint()).equals(expert.fingerprint());
+      if (other || !expert.averaged()) {
+        throw new IllegalArgumentException(
+            "%s is there, but not as this average: expert %s %s; name another --model, or use it as it is with `dume replay`"
+                .formatted(
+                    out,
+                    expert.name(),
+                    other ? "has other MLPs than the router's" : "joined it later"));
+      }
+    }
   }
 }

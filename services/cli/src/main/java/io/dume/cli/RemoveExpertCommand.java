@@ -2,6 +2,7 @@ package io.dume.cli;
 
 import io.dume.administration.ExpertLists;
 import io.dume.models.Device;
+import io.dume.schemas.message.ExpertsChanged;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -67,7 +68,7 @@ final class RemoveExpertCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     ExpertLists lists = new ExpertLists(kafka.settings(), kafka.topics(), router.name());
     if (!remerge.wanted()) {
-      remerge.requireNone(spec);
+      remerge.requireNone(spec, "--model", "--device");
       ListLines.print(lists.removeExpert(name), context.console());
       context.console().note("`dume solve` asks for the version without it now");
       return ExitCode.OK;
@@ -77,8 +78,9 @@ final class RemoveExpertCommand implements Callable<Integer> {
             () ->
                 new ParameterException(
                     spec.commandLine(), "--remerged makes a model: say where, --model DIR"));
-    remerge.requireAll(spec, lists.current(), List.of(name));
-    remerge.merge(remerge.experts(), directory, context.console());
+    ExpertsChanged list = lists.current();
+    remerge.requireAll(spec, list, List.of(name));
+    remerge.merge(remerge.experts(), directory, list, context.console());
     return new ReplayRun(kafka.settings(), kafka.topics(), router.name(), replay, context)
         .run(directory, Device.resolve(device));
   }

@@ -9,6 +9,7 @@ import io.dume.extractor.FitSettings;
 import io.dume.extractor.MergedModelExtraction;
 import io.dume.models.Device;
 import io.dume.router.RouterEvent;
+import io.dume.router.RouterHistory;
 import io.dume.schemas.control.ControlLog;
 import io.dume.schemas.control.Fits;
 import io.dume.schemas.kafka.KafkaSettings;
@@ -16,6 +17,8 @@ import io.dume.schemas.kafka.Topics;
 import io.dume.schemas.message.DomainExpert;
 import io.dume.schemas.message.ExpertsChanged;
 import io.dume.schemas.message.Fit;
+import io.dume.schemas.message.Id;
+import io.dume.schemas.message.PartitionOffset;
 import io.dume.schemas.wire.Ids;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,7 +28,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import org.apache.kafka.clients.admin.Admin;
 
 /** One replay: joins or creates the fit, works on it, moves the router over. */
@@ -65,10 +69,10 @@ final class ReplayRun {
     try (MergedModelExtraction model =
         MergedModelExtraction.open(directory, device, options.gram().type())) {
       Fit fit = join(model);
-      for (int i = 0; i < options.workers(); i++) {
-        start(fit, model, i);
-      }
       try {
+        for (int i = 0; i < options.workers(); i++) {
+          start(fit, model, i);
+        }
         return moveOver(fit, stop);
       } finally {
         workers.forEach(FeatureExtractor::stop);
@@ -82,13 +86,28 @@ final class ReplayRun {
         Admin admin = Admin.create(kafka.admin())) {
       ReplayPlan plan = new ReplayPlan(log.state(), router, model.identity());
       FitSettings settings = settings(plan.serving(), model.identity().maxPositions());
-      Fit unlabelled = FitProposal.of(admin, topics, settings, model.identity(), start(admin));
-      Fit proposal = plan.choose(label -> labelled(unlabelled, label), options.label());
-      boolean goesOn = log.state().status(proposal.getId()).isPresent();
+      Fit unlabelled =
+          FitProposal.of(
+              admin, topics, settings, model.identity(), new FitProposal.Start.Beginning());
       Fits.Selection selection = plan.select(options.domains());
+      Fit chosen =
+          plan.choose(
+              label -> labelled(unlabelled, label),
+              options.label(),
+              new ReplayPlan.Asked(
+                  selection,
+                  startAsked(admin, settings, model, unlabelled.getStart()),
+                  this::answered));
+      boolean goesOn = log.state().status(chosen.getId()).isPresent();
+      // The first records may be gone by now that a replay began with; it counted them.
+      Fit proposal =
+          goesOn
+              ? chosen
+              : labelled(
+                  FitProposal.of(admin, topics, settings, model.identity(), start(admin)),
+                  chosen.getLabel());
       Fits.Joined joined =
           Fits.replay(log, router, proposal, selection, options.mixed(), context.clock());
-      requireSelection(joined, selection);
       console.note(
           "%s replay %s, fit %s, of %s"
               .formatted(
@@ -100,15 +119,29 @@ final class ReplayRun {
     }
   }
 
-  private void requireSelection(Fits.Joined joined, Fits.Selection asked) {
-    if (!options.domains().isEmpty()
-        && !Set.copyOf(joined.experts().getDomains()).equals(Set.copyOf(asked.domains()))) {
-      throw new IllegalArgumentException(
-          "--domains %s: replay %s, which is under way, counts %s; give this one another --label"
-              .formatted(
-                  String.join(",", options.domains()),
-                  joined.fit().getLabel(),
-                  names(joined.experts())));
+  private Predicate<List<PartitionOffset>> startAsked(
+      Admin admin,
+      FitSettings settings,
+      MergedModelExtraction model,
+      List<PartitionOffset> beginning)
+      throws InterruptedException {
+    if (options.from().isPresent()
+        && options.from().get() instanceof FitProposal.Start.Since since) {
+      Fit then = FitProposal.of(admin, topics, settings, model.identity(), since);
+      return then.getStart()::equals;
+    }
+    return start -> ReplayPlan.mayBegin(start, options.from(), beginning);
+  }
+
+  /** Whether a fit has given a version that somebody waited for. */
+  private boolean answered(Id fit) {
+    try (RouterHistory history = RouterHistory.open(kafka, topics, router)) {
+      return history.list().stream()
+          .anyMatch(
+              event ->
+                  event instanceof RouterEvent.Published published
+                      && published.version().getFit().getId().equals(fit)
+                      && !published.version().getRequests().isEmpty());
     }
   }
 
@@ -182,8 +215,9 @@ final class ReplayRun {
     }
     console.progressDone("caught up; the router moves over");
     Optional<RouterEvent> event =
-        replays.promote(
-            fit.getId(),
+        promote(
+            replays,
+            fit,
             () -> {
               requireWell();
               return stop.requested();
@@ -206,6 +240,14 @@ final class ReplayRun {
               + " with it");
     }
     return ExitCode.OK;
+  }
+
+  /** Who names the domains wants these, whatever the router got meanwhile. */
+  private Optional<RouterEvent> promote(Replays replays, Fit fit, BooleanSupplier stop)
+      throws InterruptedException {
+    return options.domains().isEmpty()
+        ? replays.promote(fit.getId(), stop)
+        : replays.promoteAsItIs(fit.getId(), stop);
   }
 
   private void requireWell() {

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.dume.models.MergedManifest;
+import io.dume.schemas.message.Expert;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -173,5 +175,17 @@ class EvaluateCommandTest {
 
   private static long tokens(JsonNode judged) {
     return judged.at("/math/tokens").longValue();
+  }
+
+  @Test
+  void shouldTellAnExpertThatTheModelLacksOrHasWithOtherMlps() {
+    String mlp = "0".repeat(64);
+    MergedManifest model =
+        new MergedManifest(List.of(new MergedManifest.Expert("math", mlp, true)), "1".repeat(64));
+
+    assertThat(EvaluateCommand.missing(List.of(new Expert("math", mlp)), model)).isEmpty();
+    assertThat(EvaluateCommand.missing(List.of(new Expert("law", mlp)), model)).contains("law");
+    assertThat(EvaluateCommand.missing(List.of(new Expert("math", "2".repeat(64))), model))
+        .contains("math");
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.dume.extractor.ExtractionModel;
+import io.dume.extractor.FitProposal;
 import io.dume.schemas.control.ControlState;
 import io.dume.schemas.control.Fits;
 import io.dume.schemas.message.DomainExpert;
@@ -15,9 +16,11 @@ import io.dume.schemas.message.FitCreated;
 import io.dume.schemas.message.FitFailed;
 import io.dume.schemas.message.FitPromoted;
 import io.dume.schemas.message.Id;
+import io.dume.schemas.message.PartitionOffset;
 import io.dume.schemas.wire.Ids;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,6 +29,10 @@ import org.junit.jupiter.api.Test;
 class ReplayPlanTest {
   private static final ExtractionProfile PROFILE =
       new ExtractionProfile("cpu", "avx2", "libtorch 2.5.1", "float64");
+
+  private static final ReplayPlan.Asked ANY =
+      new ReplayPlan.Asked(
+          new Fits.Selection(List.of(), List.of(), List.of()), start -> true, fit -> true);
 
   private final ControlState state = new ControlState();
 
@@ -136,14 +143,14 @@ class ReplayPlanTest {
     ReplayPlan plan = plan("math");
     state.apply(new FitCreated("demo", fit("replay-1", 32), Instant.EPOCH, true));
 
-    assertThat(plan.choose(label -> fit(label, 32), Optional.empty()))
+    assertThat(plan.choose(label -> fit(label, 32), Optional.empty(), ANY))
         .isEqualTo(fit("replay-1", 32));
-    assertThat(plan.choose(label -> fit(label, 16), Optional.empty()))
+    assertThat(plan.choose(label -> fit(label, 16), Optional.empty(), ANY))
         .as("the label is another fit's")
         .isEqualTo(fit("replay-2", 16));
     state.apply(new FitFailed(fit("replay-1", 32).getId(), "gap"));
 
-    assertThat(plan.choose(label -> fit(label, 32), Optional.empty()))
+    assertThat(plan.choose(label -> fit(label, 32), Optional.empty(), ANY))
         .as("it was stopped")
         .isEqualTo(fit("replay-2", 32));
   }
@@ -155,7 +162,90 @@ class ReplayPlanTest {
     state.apply(new FitPromoted("demo", over.getId(), "r", List.of()));
 
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> plan("math").choose(label -> fit(label, 32), Optional.of("mine")))
+        .isThrownBy(() -> plan("math").choose(label -> fit(label, 32), Optional.of("mine"), ANY))
         .withMessageContaining("give another label");
+  }
+
+  @Test
+  void shouldStillLeaveOutWhatTheFitThatServesPassesOver() {
+    Fit serving = replay("replay-1", List.of("law"), "math", "code");
+    state.apply(new FitPromoted("demo", serving.getId(), "r", List.of()));
+
+    Fits.Selection selection = plan("math", "code", "law").select(List.of());
+
+    assertThat(domains(selection)).containsExactly("math", "code");
+    assertThat(selection.leftOut()).containsExactly("law");
+  }
+
+  private Fit replay(String label, List<String> leftOut, String... domains) {
+    Fit replay = fit(label, 32);
+    state.apply(new FitCreated("demo", replay, Instant.EPOCH, true));
+    state.apply(
+        new ExpertsChanged(
+            "demo",
+            1,
+            Stream.of(domains).map(ReplayPlanTest::expert).toList(),
+            Stream.of(domains).map(name -> new DomainExpert(name, name)).toList(),
+            replay.getId(),
+            leftOut));
+    return replay;
+  }
+
+  private static ReplayPlan.Asked asked(Fits.Selection selection, boolean start, boolean answered) {
+    return new ReplayPlan.Asked(selection, at -> start, fit -> answered);
+  }
+
+  @Test
+  void shouldNotGoOnWithAReplayOfOtherDomainsOrFromAnotherPosition() {
+    ReplayPlan plan = plan("math", "code");
+    replay("replay-1", List.of("code"), "math");
+    Fits.Selection math = plan.select(List.of("math"));
+
+    assertThat(plan.choose(label -> fit(label, 32), Optional.empty(), asked(math, true, true)))
+        .isEqualTo(fit("replay-1", 32));
+    assertThat(plan.choose(label -> fit(label, 32), Optional.empty(), asked(math, false, true)))
+        .isEqualTo(fit("replay-2", 32));
+    assertThat(
+            plan.choose(
+                label -> fit(label, 32),
+                Optional.empty(),
+                asked(plan.select(List.of()), true, true)))
+        .isEqualTo(fit("replay-2", 32));
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () ->
+                plan.choose(
+                    label -> fit(label, 32),
+                    Optional.of("replay-1"),
+                    asked(plan.select(List.of()), true, true)))
+        .withMessageContaining("counts math, not math, code");
+  }
+
+  @Test
+  void shouldGoOnWithAReplayThatTookOverUntilThereIsItsVersion() {
+    ReplayPlan plan = plan("math", "code");
+    Fit replay = replay("replay-1", List.of(), "math", "code");
+    state.apply(new FitPromoted("demo", replay.getId(), "r", List.of()));
+    Fits.Selection all = plan.select(List.of());
+
+    assertThat(plan.choose(label -> fit(label, 32), Optional.empty(), asked(all, true, false)))
+        .isEqualTo(replay);
+    assertThat(plan.choose(label -> fit(label, 32), Optional.empty(), asked(all, true, true)))
+        .isEqualTo(fit("replay-2", 32));
+  }
+
+  @Test
+  void shouldKnowWhereAReplayMayHaveBegun() {
+    List<PartitionOffset> zero = List.of(new PartitionOffset(0, 0L), new PartitionOffset(1, 0L));
+    List<PartitionOffset> later = List.of(new PartitionOffset(0, 7L), new PartitionOffset(1, 0L));
+    Optional<FitProposal.Start> at = Optional.of(new FitProposal.Start.At(Map.of(0, 7L)));
+    Optional<FitProposal.Start> earliest = Optional.of(new FitProposal.Start.Beginning());
+
+    assertThat(ReplayPlan.mayBegin(zero, Optional.empty(), later)).isTrue();
+    assertThat(ReplayPlan.mayBegin(later, Optional.empty(), zero)).isFalse();
+    assertThat(ReplayPlan.mayBegin(zero, earliest, later)).isTrue();
+    assertThat(ReplayPlan.mayBegin(later, earliest, zero)).isFalse();
+    assertThat(ReplayPlan.mayBegin(later, at, zero)).isTrue();
+    assertThat(ReplayPlan.mayBegin(zero, at, zero)).isFalse();
   }
 }
