@@ -233,6 +233,51 @@ class ChangesIT {
     assertThat(after.get("sha256")).isEqualTo(versions().get(versions - 1).get("sha256"));
   }
 
+  @Test
+  @Order(9)
+  void shouldListTheExpertsAndDomainsOfTheFitThatServes() {
+    Command.Result experts = succeed(run("experts", "list"));
+    Command.Result domains = succeed(run("domains", "list"));
+
+    assertThat(experts.out()).contains("novel", "code").doesNotContain("math");
+    assertThat(domains.out()).contains("novel", "code").doesNotContain(JOINS);
+  }
+
+  @Test
+  @Order(10)
+  void shouldAverageAnewWhereAnExpertLeavesAndGoOnWhereTheReplayWasKilled() throws Exception {
+    Path remerged = directory.resolve("merged2");
+    long before = newest().get("version").asLong();
+    Object[] command = {
+      "experts",
+      "remove",
+      "code",
+      "--remerged",
+      "--expert",
+      "novel=" + DemoAssets.expert(directory, "novel"),
+      "--model",
+      remerged,
+      "--flush-interval",
+      "1s",
+      "--bootstrap-servers",
+      bootstrap
+    };
+    try (DumeProcess killed =
+        DumeProcess.start(directory.resolve("killed.log"), Map.of(), command)) {
+      killed.awaitOutput("(begins replay replay-\\d+)");
+      killed.kill();
+    }
+
+    Command.Result replayed = succeed(Command.run(command));
+
+    JsonNode version = newest();
+    assertThat(replayed.err()).contains("goes on with replay", "has these experts, and stays");
+    assertThat(version.get("version").asLong()).isEqualTo(before + 1);
+    assertThat(version.get("experts")).hasSize(1);
+    assertThat(tokens(version)).containsOnlyKeys("novel");
+    assertThat(version.get("reason").asText()).isEqualTo("promotion");
+  }
+
   private static List<String> with(List<String> domains, String more) {
     return Stream.concat(domains.stream(), Stream.of(more)).toList();
   }
