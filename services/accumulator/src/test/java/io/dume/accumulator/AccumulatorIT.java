@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewPartitions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -268,7 +269,10 @@ class AccumulatorIT {
     Topics topics = new Topics("apart.");
     try (Admin admin = Admin.create(kafka().admin())) {
       topics.create(admin, new Topics.Partitions(1, 2), Map.of());
-      admin.deleteTopics(List.of(topics.layerStatistics())).all().get();
+      admin
+          .createPartitions(Map.of(topics.layerStatistics(), NewPartitions.increaseTo(4)))
+          .all()
+          .get();
     }
 
     assertThatExceptionOfType(AccumulatorException.class)

@@ -2,7 +2,6 @@ package io.dume.extractor;
 
 import io.dume.schemas.kafka.Topics;
 import io.dume.schemas.message.Fit;
-import io.dume.schemas.wire.Ids;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Properties;
@@ -47,8 +46,7 @@ final class ClientSettings {
                     "8388608",
                     "fetch.max.bytes",
                     "16777216"));
-    properties.put(
-        "group.id", config.topics().prefix() + "feature-extractor-" + Ids.hex(fit.getId()));
+    properties.put("group.id", config.topics().workers(fit.getId()));
     properties.put("isolation.level", "read_committed");
     properties.put("enable.auto.commit", "false");
     // A partition without a committed offset starts where the fit does, and nowhere else.

@@ -159,7 +159,7 @@ final class ExtractionLoop implements ConsumerRebalanceListener {
         .ifPresent(
             reason -> {
               throw new ExtractorException(
-                  "the fit of router %s was stopped: %s; start a new one under another router name (--router-name) with a label of its own"
+                  "the fit of router %s was stopped: %s; make a new one from token-batches (dume replay)"
                       .formatted(control.state().router(fit.getId()).orElse(""), reason));
             });
     served |= status().filter(status -> status != FitStatus.CANDIDATE).isPresent();

@@ -80,7 +80,7 @@ public final class FeatureExtractor implements AutoCloseable {
       }
     } catch (OffsetOutOfRangeException | NoOffsetForPartitionException e) {
       throw new ExtractorException(
-          "records that the fit has not counted are gone from %s (%s): keep token batches for good, or start a new fit under another router name (--router-name) with a label of its own"
+          "records that the fit has not counted are gone from %s (%s): keep token batches for good, and make a new fit of what is left (dume replay --from earliest)"
               .formatted(config.topics().tokenBatches(), e.getMessage()),
           e);
     } finally {

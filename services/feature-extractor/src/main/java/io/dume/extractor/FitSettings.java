@@ -10,7 +10,7 @@ import java.util.OptionalInt;
  * @param label tells apart two fits of the same settings; empty for the first
  * @param contextDim how many positions of a sequence count
  * @param fractionBits f of the fixed point, 0 to 40
- * @param tileSize rows and columns of a tile, 1 to 4096
+ * @param tileSize rows and columns of a tile, 1 to 1024
  * @param maxSequenceTokens the longest sequence that a record may hold; the model's {@code
  *     max_position_embeddings}, at least contextDim, when empty
  * @param maxRecordTokens the most tokens that a record may hold; when empty 65536, or fewer for a
