@@ -286,9 +286,8 @@ final class CrashRun implements AutoCloseable {
     while (deleted == 0) {
       requireTime(deadline, "the accumulator has no state to be damaged within " + DAMAGE);
       accumulator.awaitReady(Duration.ofSeconds(60));
-      accumulator.hold();
       try {
-        accumulator.strike(blow);
+        accumulator.strikeAndHold(blow);
         deleted = damage.of(cast.state());
       } catch (IOException e) {
         throw new UncheckedIOException(e);

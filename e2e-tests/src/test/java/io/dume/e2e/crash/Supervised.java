@@ -190,9 +190,17 @@ final class Supervised implements AutoCloseable {
     struck = true;
   }
 
-  /** Keeps it down when it has ended. */
-  synchronized void hold() {
-    held = true;
+  /**
+   * Ends the process that runs, or that is started next, and keeps it down. Both at once: between
+   * them somebody else might end it, and what is kept down is never started.
+   */
+  void strikeAndHold(Blow blow) throws InterruptedException {
+    DumeProcess victim;
+    synchronized (this) {
+      victim = awaitStart();
+      held = true;
+    }
+    strike(victim, blow);
   }
 
   /** Starts it again if it is down. */

@@ -31,9 +31,8 @@ final class Visitor {
       moments.pass(500, 12_000);
       door.acquire();
       try {
-        service.hold();
         Blow blow = moments.coin() ? Blow.KILL : Blow.TERMINATE;
-        service.strike(blow);
+        service.strikeAndHold(blow);
         tally.fault("%s joined and left, %s".formatted(service.name(), blow));
         moments.pass(0, 3_000);
         service.release();
