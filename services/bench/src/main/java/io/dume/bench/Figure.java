@@ -1,0 +1,99 @@
+package io.dume.bench;
+
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/**
+ * One line of the report. Immutable.
+ *
+ * @param name what it is, unique in a report, such as {@code "fold, staged, exactly once"}
+ * @param unit of value and floor, such as {@code MB/s}
+ * @param value the median of the repetitions
+ * @param spread of the repetitions, see {@link Samples#spread}
+ * @param floor what it is measured against, the median
+ * @param ratio the median of the rounds' value / floor
+ * @param target what it is to reach, if somebody said so
+ */
+public record Figure(
+    String name,
+    String unit,
+    double value,
+    double spread,
+    OptionalDouble floor,
+    OptionalDouble ratio,
+    Optional<Target> target) {
+
+  public Figure {
+    if (target.isPresent()
+        && target.get().kind() != Target.Kind.VALUE_AT_MOST
+        && (floor.isEmpty() || ratio.isEmpty())) {
+      throw new IllegalArgumentException(
+          "%s: a target of %s needs a floor".formatted(name, target.get().kind()));
+    }
+  }
+
+  /**
+   * A figure with a floor and a target.
+   *
+   * @param name what it is
+   * @param unit of both
+   * @param rounds the repetitions
+   * @param target what it is to reach
+   * @return the figure
+   */
+  public static Figure against(String name, String unit, Rounds rounds, Target target) {
+    return new Figure(
+        name,
+        unit,
+        rounds.value().median(),
+        rounds.value().spread(),
+        OptionalDouble.of(rounds.floor().median()),
+        OptionalDouble.of(rounds.ratio().median()),
+        Optional.of(target));
+  }
+
+  /**
+   * A figure without a floor.
+   *
+   * @param name what it is
+   * @param unit of the samples
+   * @param samples the repetitions
+   * @return the figure, without a target: see {@link #toReach}
+   */
+  public static Figure of(String name, String unit, Samples samples) {
+    return new Figure(
+        name,
+        unit,
+        samples.median(),
+        samples.spread(),
+        OptionalDouble.empty(),
+        OptionalDouble.empty(),
+        Optional.empty());
+  }
+
+  /**
+   * The same figure with a target.
+   *
+   * @param wanted what it is to reach
+   * @return a copy
+   */
+  public Figure toReach(Target wanted) {
+    return new Figure(name, unit, value, spread, floor, ratio, Optional.of(wanted));
+  }
+
+  /**
+   * Whether the target is reached.
+   *
+   * @return nothing if there is none
+   */
+  public Optional<Boolean> reached() {
+    return target.map(
+        t ->
+            switch (t.kind()) {
+              case RATIO_AT_LEAST -> ratio.getAsDouble() >= t.limit();
+              case RATIO_AT_MOST -> ratio.getAsDouble() <= t.limit();
+              case VALUE_AT_MOST -> value <= t.limit();
+              case ABOVE_FLOOR_AT_MOST -> value - floor.getAsDouble() <= t.limit();
+            });
+  }
+}
