@@ -16,6 +16,7 @@ import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.InvalidPidMappingException;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.InvalidTxnStateException;
 import org.apache.kafka.common.errors.OutOfOrderSequenceException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.TimeoutException;
@@ -82,7 +83,9 @@ final class FlushTransaction implements AutoCloseable {
       return Optional.empty();
     } catch (InterruptException e) {
       throw e;
-    } catch (ProducerFencedException | InvalidProducerEpochException e) {
+    } catch (ProducerFencedException | InvalidProducerEpochException | InvalidTxnStateException e) {
+      // An invalid state is what a commit is told that arrives while the broker's own abort of the
+      // overdue transaction is just done (KAFKA-20785).
       throw new ExtractorException(
           "worker %s was fenced: another worker runs under the same instance name, or a flush took longer than the transaction timeout; give each worker its own name, or raise the timeout"
               .formatted(instance),

@@ -17,6 +17,7 @@ import org.apache.kafka.clients.producer.RoundRobinPartitioner;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InvalidPidMappingException;
+import org.apache.kafka.common.errors.InvalidTxnStateException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -74,6 +75,16 @@ class FlushTransactionTest {
         .isInstanceOf(ExtractorException.class)
         .hasMessageContaining("w1 was fenced")
         .hasMessageContaining("instance name");
+  }
+
+  @Test
+  void shouldSayThatTheTransactionWasGivenUpWhenTheCommitRacesWithThat() {
+    producer.commitTransactionException = new InvalidTxnStateException("invalid state");
+
+    assertThatThrownBy(this::run)
+        .isInstanceOf(ExtractorException.class)
+        .hasMessageContaining("w1 was fenced")
+        .hasMessageContaining("longer than the transaction timeout");
   }
 
   @Test

@@ -5,6 +5,7 @@ import java.util.Optional;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.common.errors.ApplicationRecoverableException;
 import org.apache.kafka.common.errors.FencedInstanceIdException;
+import org.apache.kafka.common.errors.InvalidTxnStateException;
 import org.apache.kafka.common.errors.OutOfOrderSequenceException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.RetriableException;
@@ -57,10 +58,12 @@ final class Abandonment {
     }
     if (cause instanceof ApplicationRecoverableException
         || cause instanceof ProducerFencedException
+        || cause instanceof InvalidTxnStateException
         || cause instanceof CommitFailedException
         || cause instanceof OutOfOrderSequenceException
         || isForgottenByText(cause)) {
-      // Fenced, or the cluster has forgotten a producer that was idle for too long.
+      // Fenced, or the cluster has forgotten a producer that was idle for too long, or a commit met
+      // the broker's own abort of the overdue transaction (KAFKA-20785).
       return Optional.of("another instance took over, or the producer's id is gone");
     }
     if (cause instanceof RetriableException) {
