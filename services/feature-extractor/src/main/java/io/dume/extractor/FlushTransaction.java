@@ -83,13 +83,8 @@ final class FlushTransaction implements AutoCloseable {
       return Optional.empty();
     } catch (InterruptException e) {
       throw e;
-    } catch (ProducerFencedException | InvalidProducerEpochException | InvalidTxnStateException e) {
-      // An invalid state is what a commit is told that arrives while the broker's own abort of the
-      // overdue transaction is just done (KAFKA-20785).
-      throw new ExtractorException(
-          "worker %s was fenced: another worker runs under the same instance name, or a flush took longer than the transaction timeout; give each worker its own name, or raise the timeout"
-              .formatted(instance),
-          e);
+    } catch (ProducerFencedException | InvalidProducerEpochException e) {
+      throw fenced(e);
     } catch (OutOfOrderSequenceException
         | AuthenticationException
         | AuthorizationException
@@ -97,6 +92,9 @@ final class FlushTransaction implements AutoCloseable {
       throw new ExtractorException(
           "worker %s can't flush: %s".formatted(instance, e.getMessage()), e);
     } catch (KafkaException e) {
+      if (isGivenUp(e)) {
+        throw fenced(e);
+      }
       if (isForgotten(e)) {
         replace();
       } else {
@@ -104,6 +102,26 @@ final class FlushTransaction implements AutoCloseable {
       }
       return Optional.of(e);
     }
+  }
+
+  private ExtractorException fenced(KafkaException cause) {
+    return new ExtractorException(
+        "worker %s was fenced: another worker runs under the same instance name, or a flush took longer than the transaction timeout; give each worker its own name, or raise the timeout"
+            .formatted(instance),
+        cause);
+  }
+
+  /**
+   * What a commit is told that arrives while the broker's own abort of the overdue transaction is
+   * just done (KAFKA-20785); the client hands it on as the cause of what is called next.
+   */
+  private static boolean isGivenUp(Throwable error) {
+    for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+      if (cause instanceof InvalidTxnStateException) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**

@@ -79,7 +79,8 @@ class FlushTransactionTest {
 
   @Test
   void shouldSayThatTheTransactionWasGivenUpWhenTheCommitRacesWithThat() {
-    producer.commitTransactionException = new InvalidTxnStateException("invalid state");
+    producer.commitTransactionException =
+        new KafkaException("in an error state", new InvalidTxnStateException("invalid state"));
 
     assertThatThrownBy(this::run)
         .isInstanceOf(ExtractorException.class)

@@ -10,6 +10,7 @@ import org.apache.kafka.common.errors.DisconnectException;
 import org.apache.kafka.common.errors.FencedInstanceIdException;
 import org.apache.kafka.common.errors.InvalidPidMappingException;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.InvalidTxnStateException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
@@ -28,6 +29,7 @@ class AbandonmentTest {
                 + Errors.INVALID_PRODUCER_ID_MAPPING.message()),
         new InvalidProducerEpochException("fenced"),
         new ProducerFencedException("fenced"),
+        new KafkaException("in an error state", new InvalidTxnStateException("given up")),
         new UnknownProducerIdException("gone"),
         new CommitFailedException("rebalanced"),
         new TransactionAbortableException("abort"),
