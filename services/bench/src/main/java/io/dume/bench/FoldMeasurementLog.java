@@ -1,0 +1,375 @@
+package io.dume.bench;
+
+import io.dume.accumulator.Accumulator;
+import io.dume.accumulator.AccumulatorConfig;
+import io.dume.embedded.EmbeddedBroker;
+import io.dume.embedded.EmbeddedBrokerConfig;
+import io.dume.schemas.kafka.KafkaSettings;
+import io.dume.schemas.kafka.Topics;
+import io.dume.schemas.message.ApplyFlush;
+import io.dume.schemas.message.Cut;
+import io.dume.schemas.message.CutRequested;
+import io.dume.schemas.message.Id;
+import io.dume.schemas.message.LayerComplete;
+import io.dume.schemas.message.PartitionOffset;
+import io.dume.schemas.wire.MalformedMessageException;
+import io.dume.schemas.wire.Wire;
+import io.dume.topology.FoldTopology;
+import io.dume.topology.sequencer.CutPolicy;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.apache.avro.specific.SpecificRecord;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.RemoveMembersFromConsumerGroupOptions;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/**
+ * One partition of partial-statistics that is full of flushes and the real orders about them, and
+ * can be folded again and again: what is written is the same, whoever reads it.
+ *
+ * <p>The log is made of groups of flushes. Behind each group stands a cut of another fit, a tiny
+ * one, which makes the fold commit right there: so the number of folds between two commits is
+ * exact, and the layer of that cut, which can be read when it is committed, tells the time. The
+ * first group is such a cut alone: from it on it is measured.
+ */
+final class FoldMeasurementLog implements AutoCloseable {
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
+  private static final int MEBIBYTE = 1 << 20;
+  private static final String INSTANCE = "bench";
+
+  private final Topics topics = new Topics("bench.");
+  private final TopicPartition statistics = new TopicPartition(topics.partialStatistics(), 0);
+  private final Path state;
+  private final EmbeddedBroker broker;
+  private final KafkaSettings kafka;
+  private final AccumulatorConfig config;
+  private final SyntheticFlushes clock = SyntheticFlushes.of("clock", 3, 1, 1, 1);
+  private int cuts;
+  private long firstCutAt;
+  private long lastCutAt;
+  private long foldedBytes;
+
+  private FoldMeasurementLog(Path scratch, long cacheBytes) {
+    this.state = scratch.resolve("state");
+    this.broker =
+        EmbeddedBroker.start(
+            EmbeddedBrokerConfig.in(scratch.resolve("broker"))
+                // What was written to the changelogs is to be counted, also where it is garbage.
+                .withBrokerProperty("log.cleaner.enable", "false"));
+    this.kafka = KafkaSettings.of(broker.bootstrapServers());
+    this.config =
+        AccumulatorConfig.defaults(kafka, topics, state, INSTANCE)
+            .withPartitions(new Topics.Partitions(1, 1))
+            .withCuts(CutPolicy.ON_DEMAND)
+            .withFold(1, cacheBytes)
+            // The cuts say when.
+            .withTimes(Duration.ofMinutes(5), Duration.ofMinutes(6));
+  }
+
+  /**
+   * Starts a broker and writes the log.
+   *
+   * @param scratch an empty directory
+   * @param flushes what to fold
+   * @param groups how often the fold commits
+   * @param folds flushes between two commits
+   * @param cacheBytes the record cache of the fold
+   * @return the log; nothing runs but the broker
+   */
+  static FoldMeasurementLog write(
+      Path scratch, SyntheticFlushes flushes, int groups, int folds, long cacheBytes)
+      throws InterruptedException, ExecutionException {
+    FoldMeasurementLog log = new FoldMeasurementLog(scratch, cacheBytes);
+    try {
+      log.write(flushes, groups, folds);
+      return log;
+    } catch (InterruptedException | ExecutionException | RuntimeException e) {
+      log.close();
+      throw e;
+    }
+  }
+
+  private void write(SyntheticFlushes flushes, int groups, int folds)
+      throws InterruptedException, ExecutionException {
+    try (Accumulator accumulator = Accumulator.start(config);
+        KafkaProducer<byte[], byte[]> worker =
+            new KafkaProducer<>(
+                kafka.producer(
+                    Map.of(
+                        "transactional.id",
+                        topics.prefix() + "worker",
+                        "max.request.size",
+                        Topics.MAX_MESSAGE_BYTES)),
+                new ByteArraySerializer(),
+                new ByteArraySerializer());
+        KafkaConsumer<byte[], byte[]> orders = reader(statistics)) {
+      accumulator.awaitReady(PATIENCE);
+      worker.initTransactions();
+      for (SyntheticFlushes each : List.of(clock, flushes)) {
+        for (SpecificRecord record : each.control()) {
+          control(worker, record);
+        }
+      }
+      firstCutAt = commitHere(accumulator, worker, orders);
+      for (int group = 0; group < groups; group++) {
+        for (int fold = 0; fold < folds; fold++) {
+          flush(accumulator, worker, orders, flushes);
+          foldedBytes += flushes.bytes();
+        }
+        lastCutAt = commitHere(accumulator, worker, orders);
+      }
+    }
+  }
+
+  private void control(KafkaProducer<byte[], byte[]> worker, SpecificRecord record) {
+    worker.beginTransaction();
+    worker.send(new ProducerRecord<>(topics.control(), 0, null, Wire.encode(record)));
+    worker.commitTransaction();
+  }
+
+  /** A flush in one transaction; waits until the order to apply it is in the log. */
+  private void flush(
+      Accumulator accumulator,
+      KafkaProducer<byte[], byte[]> worker,
+      KafkaConsumer<byte[], byte[]> orders,
+      SyntheticFlushes flushes) {
+    worker.beginTransaction();
+    var manifest =
+        flushes.next(
+            tile ->
+                worker.send(
+                    new ProducerRecord<>(
+                        topics.partialStatistics(),
+                        tile.partition(),
+                        tile.key(),
+                        Wire.encode(tile.message()))));
+    byte[] key = manifest.getFlush().bytes();
+    worker.send(new ProducerRecord<>(topics.flushManifests(), 0, key, Wire.encode(manifest)));
+    worker.commitTransaction();
+    await(
+        accumulator,
+        orders,
+        m -> m instanceof ApplyFlush a && a.getFlush().equals(manifest.getFlush()));
+  }
+
+  /** A cut of the tiny fit; gives its offset. */
+  private long commitHere(
+      Accumulator accumulator,
+      KafkaProducer<byte[], byte[]> worker,
+      KafkaConsumer<byte[], byte[]> orders) {
+    flush(accumulator, worker, orders, clock);
+    cuts++;
+    PartitionOffset upTo = new PartitionOffset(0, clock.position());
+    control(worker, new CutRequested("clock", "cut-" + cuts, List.of(upTo), null, false));
+    long number = cuts;
+    return await(accumulator, orders, m -> m instanceof Cut c && c.getCut() == number).offset();
+  }
+
+  private KafkaConsumer<byte[], byte[]> reader(TopicPartition partition) {
+    // The same as the fold's consumer has.
+    KafkaConsumer<byte[], byte[]> consumer =
+        new KafkaConsumer<>(
+            kafka.reader(
+                Map.of(
+                    "max.partition.fetch.bytes",
+                    8 * MEBIBYTE,
+                    "fetch.max.bytes",
+                    32 * MEBIBYTE,
+                    "max.poll.records",
+                    100)),
+            new ByteArrayDeserializer(),
+            new ByteArrayDeserializer());
+    consumer.assign(List.of(partition));
+    consumer.seekToBeginning(List.of(partition));
+    return consumer;
+  }
+
+  private static ConsumerRecord<byte[], byte[]> await(
+      Accumulator accumulator,
+      KafkaConsumer<byte[], byte[]> consumer,
+      Predicate<SpecificRecord> wanted) {
+    CompletableFuture<?> failure = accumulator.failure().toCompletableFuture();
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (System.nanoTime() < deadline) {
+      if (failure.isDone()) {
+        throw new IllegalStateException("the accumulator has failed: " + failure.join());
+      }
+      for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(50))) {
+        if (wanted.test(decode(record.value()))) {
+          // Whoever awaits the next one finds what stands behind this one.
+          consumer.seek(
+              new TopicPartition(record.topic(), record.partition()), record.offset() + 1);
+          return record;
+        }
+      }
+    }
+    throw new IllegalStateException("the accumulator did not come so far within " + PATIENCE);
+  }
+
+  private static SpecificRecord decode(byte[] bytes) {
+    try {
+      return Wire.decode(bytes);
+    } catch (MalformedMessageException e) {
+      throw new IllegalStateException("what was just written can't be read", e);
+    }
+  }
+
+  /** Bytes of values in all flushes of the log. */
+  long foldedBytes() {
+    return foldedBytes;
+  }
+
+  /**
+   * Folds all of the log, from an empty state.
+   *
+   * @return seconds from the commit of the first cut to that of the last
+   */
+  double fold() throws InterruptedException, ExecutionException, IOException {
+    forget();
+    TopicPartition layers = new TopicPartition(topics.layerStatistics(), 0);
+    try (KafkaConsumer<byte[], byte[]> solver = reader(layers);
+        Accumulator accumulator = accumulatorAfterEnd(solver, layers)) {
+      Id fit = clock.fit().getId();
+      await(accumulator, solver, m -> ends(m, fit, 1));
+      long start = System.nanoTime();
+      await(accumulator, solver, m -> ends(m, fit, cuts));
+      return (System.nanoTime() - start) * 1e-9;
+    }
+  }
+
+  private Accumulator accumulatorAfterEnd(
+      KafkaConsumer<byte[], byte[]> solver, TopicPartition layers) throws InterruptedException {
+    solver.seekToEnd(List.of(layers));
+    // Seeking is lazy; the end is wanted as it is before the fold writes.
+    solver.position(layers);
+    return Accumulator.start(config);
+  }
+
+  private static boolean ends(SpecificRecord message, Id fit, long cut) {
+    return message instanceof LayerComplete end && end.getFit().equals(fit) && end.getCut() == cut;
+  }
+
+  /** Takes from the fold all that it has and all that it knows. */
+  private void forget() throws InterruptedException, ExecutionException, IOException {
+    deleteState();
+    try (Admin admin = Admin.create(kafka.admin())) {
+      String group = topics.prefix() + "fold";
+      // A static member does not leave when it is closed.
+      admin
+          .removeMembersFromConsumerGroup(group, new RemoveMembersFromConsumerGroupOptions())
+          .all()
+          .get();
+      admin.deleteConsumerGroups(List.of(group)).all().get();
+      admin.deleteTopics(changelogs()).all().get();
+    }
+  }
+
+  private List<String> changelogs() {
+    return Stream.of(
+            FoldTopology.STAGING, FoldTopology.GRAM, FoldTopology.TARGET, FoldTopology.META)
+        .map(this::changelog)
+        .toList();
+  }
+
+  private String changelog(String store) {
+    return "%sfold-%s-changelog".formatted(topics.prefix(), store);
+  }
+
+  /** Deletes the state directory of the accumulator, which must not run. */
+  void deleteState() throws IOException {
+    if (!Files.exists(state)) {
+      return;
+    }
+    try (Stream<Path> files = Files.walk(state)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+
+  /** Bytes of the fold's changelogs on the broker's disk. */
+  long changelogBytes() throws InterruptedException, ExecutionException {
+    List<String> changelogs = changelogs();
+    try (Admin admin = Admin.create(kafka.admin())) {
+      return admin.describeLogDirs(List.of(1)).allDescriptions().get().get(1).values().stream()
+          .flatMap(directory -> directory.replicaInfos().entrySet().stream())
+          .filter(replica -> changelogs.contains(replica.getKey().topic()))
+          .mapToLong(replica -> replica.getValue().size())
+          .sum();
+    }
+  }
+
+  /**
+   * Consumes the measured part of the log and does nothing.
+   *
+   * @return seconds from the first records to the last
+   */
+  double consume() {
+    return consume(statistics, firstCutAt + 1, lastCutAt + 1);
+  }
+
+  /**
+   * Consumes the changelogs and does nothing.
+   *
+   * @return seconds from the first records to the last, of all changelogs together
+   */
+  double consumeChangelogs() {
+    double seconds = 0;
+    for (String changelog : changelogs()) {
+      TopicPartition partition = new TopicPartition(changelog, 0);
+      long end;
+      try (KafkaConsumer<byte[], byte[]> consumer = reader(partition)) {
+        end = consumer.endOffsets(List.of(partition)).get(partition);
+      }
+      seconds += consume(partition, 0, end);
+    }
+    return seconds;
+  }
+
+  private double consume(TopicPartition partition, long from, long to) {
+    try (KafkaConsumer<byte[], byte[]> consumer = reader(partition)) {
+      consumer.seek(partition, from);
+      long start = 0;
+      while (consumer.position(partition) < to) {
+        boolean any = !consumer.poll(Duration.ofMillis(100)).isEmpty();
+        if (any && start == 0) {
+          start = System.nanoTime();
+        }
+      }
+      return start == 0 ? 0 : (System.nanoTime() - start) * 1e-9;
+    }
+  }
+
+  /**
+   * Starts the accumulator, whose fold has nothing new to read.
+   *
+   * @return seconds until it is ready
+   */
+  double start() throws InterruptedException {
+    long start = System.nanoTime();
+    try (Accumulator accumulator = Accumulator.start(config)) {
+      accumulator.awaitReady(PATIENCE);
+      return (System.nanoTime() - start) * 1e-9;
+    }
+  }
+
+  @Override
+  public void close() {
+    broker.close();
+  }
+}
