@@ -13,6 +13,6 @@ public final class Measurements {
    * @return new ones, in the order in which they are run and reported
    */
   public static List<Measurement> all() {
-    return List.of(new ExtractionMeasurement());
+    return List.of(new ExtractionMeasurement(), new FoldMeasurement(), new RestoreMeasurement());
   }
 }
