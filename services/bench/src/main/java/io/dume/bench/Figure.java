@@ -1,5 +1,7 @@
 package io.dume.bench;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -22,6 +24,8 @@ public record Figure(
     OptionalDouble floor,
     OptionalDouble ratio,
     Optional<Target> target) {
+
+  private static final MathContext DIGITS = new MathContext(4);
 
   public Figure {
     if (target.isPresent()
@@ -95,5 +99,27 @@ public record Figure(
               case VALUE_AT_MOST -> value <= t.limit();
               case ABOVE_FLOOR_AT_MOST -> value - floor.getAsDouble() <= t.limit();
             });
+  }
+
+  /**
+   * A number for people: four significant digits, never an exponent.
+   *
+   * @param value a finite number
+   * @return such as {@code 0.8512}, {@code 350.2} or {@code 12340}
+   */
+  public static String number(double value) {
+    String digits = new BigDecimal(value).round(DIGITS).toPlainString();
+    return digits.contains(".") ? digits.replaceAll("\\.?0+$", "") : digits;
+  }
+
+  /**
+   * A number with its unit, for people.
+   *
+   * @param value a finite number
+   * @param unit its unit; empty for none
+   * @return such as {@code 350.2 MB/s}
+   */
+  public static String quantity(double value, String unit) {
+    return unit.isEmpty() ? number(value) : number(value) + " " + unit;
   }
 }

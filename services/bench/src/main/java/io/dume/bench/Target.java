@@ -58,4 +58,20 @@ public record Target(Kind kind, double limit) {
   public static Target aboveFloorAtMost(double difference) {
     return new Target(Kind.ABOVE_FLOOR_AT_MOST, difference);
   }
+
+  /**
+   * The target as people write it.
+   *
+   * @param unit the figure's
+   * @return such as {@code >= 0.85}, {@code <= 6 s} or {@code <= floor + 400 ms}
+   */
+  public String describe(String unit) {
+    String number = Figure.number(limit);
+    return switch (kind) {
+      case RATIO_AT_LEAST -> ">= " + number;
+      case RATIO_AT_MOST -> "<= " + number;
+      case VALUE_AT_MOST -> "<= " + Figure.quantity(limit, unit);
+      case ABOVE_FLOOR_AT_MOST -> "<= floor + " + Figure.quantity(limit, unit);
+    };
+  }
 }

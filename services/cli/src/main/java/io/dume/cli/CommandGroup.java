@@ -1,5 +1,6 @@
 package io.dume.cli;
 
+import io.dume.bench.Measurement;
 import java.util.List;
 
 /**
@@ -11,7 +12,7 @@ import java.util.List;
 record CommandGroup(String title, List<Object> commands) {
 
   /** All commands of {@code dume}, in the order in which a newcomer needs them. */
-  static List<CommandGroup> all(CliContext context) {
+  static List<CommandGroup> all(CliContext context, List<Measurement> measurements) {
     return List.of(
         new CommandGroup(
             "Models",
@@ -46,6 +47,8 @@ record CommandGroup(String title, List<Object> commands) {
                 new SolverCommand(context),
                 new BrokerCommand(context),
                 new HealthCommand(context),
-                new AclsCommand(context))));
+                new AclsCommand(context))),
+        new CommandGroup(
+            "How fast, and how much of it", List.of(new BenchCommand(context, measurements))));
   }
 }

@@ -1,6 +1,8 @@
 package io.dume.cli;
 
 import io.dume.administration.Penalty;
+import io.dume.bench.Measurement;
+import io.dume.bench.Measurements;
 import io.dume.extractor.FitProposal;
 import io.dume.solver.LambdaChoice;
 import java.time.Duration;
@@ -21,8 +23,12 @@ final class DumeCommandLine {
   private DumeCommandLine() {}
 
   static CommandLine create(CliContext context) {
+    return create(context, Measurements.all());
+  }
+
+  static CommandLine create(CliContext context, List<Measurement> measurements) {
     CommandLine root = new CommandLine(new Dume());
-    List<CommandGroup> groups = CommandGroup.all(context);
+    List<CommandGroup> groups = CommandGroup.all(context, measurements);
     groups.stream().flatMap(group -> group.commands().stream()).forEach(root::addSubcommand);
     Map<String, CommandLine> commands = root.getSubcommands();
     commands.get("router").addSubcommand(new RouterCommand.Export(context));

@@ -1,0 +1,189 @@
+package io.dume.cli;
+
+import io.dume.bench.Figure;
+import io.dume.bench.FigureFile;
+import io.dume.bench.Machine;
+import io.dume.bench.Measurement;
+import io.dume.bench.Report;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code dume bench}: each part of the system against the floor under it. */
+@Command(
+    name = "bench",
+    description = {
+      "Measures each part of the system against the floor under it.",
+      "The floor is what no such part can beat, measured in the same run and in turns: the matrix product"
+          + " itself, consuming the same records and doing nothing, the bare factorisation."
+    },
+    footer = {
+      "",
+      "Columns: the median of the repetitions; their spread, (largest - smallest) / median; the floor's"
+          + " median; the median of value / floor of each repetition; what is to be reached, and whether"
+          + " it is. Figures are facts about one machine at one time: leave it alone meanwhile.",
+      "",
+      "--out holds an array of {\"name\", \"value\", \"floor\", \"unit\", \"ratio\", \"target\","
+          + " \"reached\"}, null where there is none; `dume plan --bench` reads it.",
+      "",
+      "Exit status: 0 all was measured, whether or not it reached its target; 1 a measurement failed.",
+      "",
+      "Examples:",
+      "  dume bench --quick",
+      "  dume bench --out bench.json",
+      "  dume bench --only kernels,solve"
+    })
+final class BenchCommand implements Callable<Integer> {
+
+  @Option(
+      names = "--quick",
+      description = "Fewer and smaller repetitions: two minutes for all instead of twenty.")
+  private boolean quick;
+
+  @Option(
+      names = "--only",
+      paramLabel = "NAME[,NAME…]",
+      split = ",",
+      description = "Takes these measurements alone; --list names all.")
+  private List<String> only = List.of();
+
+  @Option(names = "--list", description = "Lists the measurements and takes none.")
+  private boolean list;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      description = "Receives the figures as JSON when all are taken.")
+  private Optional<Path> out = Optional.empty();
+
+  @Spec private CommandSpec spec;
+
+  private final CliContext context;
+  private final List<Measurement> all;
+
+  /**
+   * @param all what can be measured
+   */
+  BenchCommand(CliContext context, List<Measurement> all) {
+    this.context = context;
+    this.all = List.copyOf(all);
+  }
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    if (list) {
+      int width = all.stream().mapToInt(m -> m.name().length()).max().orElse(0);
+      for (Measurement measurement : all) {
+        String padding = " ".repeat(width - measurement.name().length());
+        context.console().result(measurement.name() + padding + "  " + measurement.description());
+      }
+      return ExitCode.OK;
+    }
+    List<Measurement> chosen = chosen();
+    out.ifPresent(file -> JsonFile.requireWritable("--out", file));
+    Machine.here(context.environment()).lines().forEach(context.console()::result);
+    context.console().result(load("before"));
+    Report report = run(chosen);
+    context.console().result(load("after"));
+    table(report.figures()).print(context.console());
+    if (out.isPresent()) {
+      JsonFile.write(out.get(), FigureFile.json(report.figures()));
+    }
+    report.failures().forEach(this::tell);
+    if (report.stopped()) {
+      throw new StoppedException(
+          "stopped after %d figures, before all was measured".formatted(report.figures().size()));
+    }
+    return report.failures().isEmpty() ? ExitCode.OK : ExitCode.FAILURE;
+  }
+
+  private List<Measurement> chosen() {
+    if (only.isEmpty()) {
+      return all;
+    }
+    Set<String> unknown = new LinkedHashSet<>(only);
+    all.forEach(measurement -> unknown.remove(measurement.name()));
+    if (!unknown.isEmpty()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--only %s: no such measurement; there are %s"
+              .formatted(
+                  String.join(",", unknown),
+                  all.stream().map(Measurement::name).collect(Collectors.joining(", "))));
+    }
+    return all.stream().filter(measurement -> only.contains(measurement.name())).toList();
+  }
+
+  /** On a thread of its own, which Ctrl-C interrupts; this one then writes down what there is. */
+  private Report run(List<Measurement> chosen) throws IOException, InterruptedException {
+    try (TemporaryDirectory scratch = TemporaryDirectory.make("dume-bench-")) {
+      FutureTask<Report> task =
+          new FutureTask<>(
+              () ->
+                  Report.run(
+                      chosen,
+                      quick,
+                      scratch.path(),
+                      OwnProcess.commandLine(),
+                      context.console()::note));
+      Thread thread = new Thread(task, "dume-bench");
+      thread.start();
+      context.stop().arm().onRequest(thread::interrupt);
+      try {
+        return task.get();
+      } catch (ExecutionException e) {
+        throw new IllegalStateException(e.getCause().getMessage(), e.getCause());
+      } catch (InterruptedException e) {
+        thread.interrupt();
+        thread.join();
+        throw e;
+      }
+    }
+  }
+
+  private static String load(String when) {
+    return "load %s: %s"
+        .formatted(when, Machine.load().map("%.2f"::formatted).orElse("unknown on this system"));
+  }
+
+  static Table table(List<Figure> figures) {
+    Table table = new Table("", "median", "spread", "floor", "ratio", "target", "reached");
+    for (Figure figure : figures) {
+      table.row(
+          figure.name(),
+          Figure.quantity(figure.value(), figure.unit()),
+          "%.0f %%".formatted(100 * figure.spread()),
+          figure.floor().isPresent()
+              ? Figure.quantity(figure.floor().getAsDouble(), figure.unit())
+              : "",
+          number(figure.ratio()),
+          figure.target().map(target -> target.describe(figure.unit())).orElse(""),
+          figure.reached().map(reached -> reached ? "yes" : "no").orElse(""));
+    }
+    return table;
+  }
+
+  private static String number(OptionalDouble value) {
+    return value.isPresent() ? "%.3f".formatted(value.getAsDouble()) : "";
+  }
+
+  private void tell(Report.Failure failure) {
+    context.console().note("%s failed: %s".formatted(failure.measurement(), failure.cause()));
+    if (DumeCommandLine.verbosity(spec.commandLine().getParseResult()).verbose()) {
+      failure.cause().printStackTrace(context.console().err());
+    }
+  }
+}
