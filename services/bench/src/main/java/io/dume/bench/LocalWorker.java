@@ -28,6 +28,9 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
  * the model, is checked, and its rounded Gram matrices are added to the sums. Used by one thread.
  */
 final class LocalWorker {
+  static final int TILE = 256;
+  static final int FRACTION_BITS = 20;
+
   private final Extraction extraction;
   private long offset;
 
@@ -39,8 +42,8 @@ final class LocalWorker {
             identity.backbone(),
             "mlp-input",
             identity.maxPositions(),
-            20,
-            256,
+            FRACTION_BITS,
+            TILE,
             identity.profile(),
             "",
             identity.layers(),

@@ -13,6 +13,10 @@ public final class Measurements {
    * @return new ones, in the order in which they are run and reported
    */
   public static List<Measurement> all() {
-    return List.of(new ExtractionMeasurement(), new FoldMeasurement(), new RestoreMeasurement());
+    return List.of(
+        new ExtractionMeasurement(),
+        new PipelineMeasurement(),
+        new FoldMeasurement(),
+        new RestoreMeasurement());
   }
 }
