@@ -36,6 +36,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.UUID;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
@@ -121,12 +122,7 @@ final class FreshnessMeasurement implements Measurement {
               .limit(count)
               .map(text -> text.substring(0, CHARACTERS))
               .toList();
-      List<String> enough = new ArrayList<>(texts);
-      for (int i = 0; enough.size() < count; i++) {
-        // Told apart by a number, so that it counts as another document.
-        enough.add(i + " " + texts.get(i % texts.size()));
-      }
-      return enough;
+      return IntStream.range(0, count).mapToObj(i -> texts.get(i % texts.size())).toList();
     }
   }
 
@@ -187,6 +183,7 @@ final class FreshnessMeasurement implements Measurement {
     private final List<TopicPartition> partitions = new ArrayList<>();
     private List<PartitionOffset> ends = List.of();
     private long acknowledged;
+    private int fed;
 
     Rig(KafkaSettings kafka, ModelTextEncoder encoder) throws InterruptedException {
       this.feed =
@@ -207,11 +204,13 @@ final class FreshnessMeasurement implements Measurement {
 
     /** Sends a document; the clock runs from its acknowledgement. */
     void feed(String domain, String text) throws Exception {
+      // A document's id is the hash of its text, and what came before is not counted again.
+      String unlike = fed++ + " " + text;
       feed.send(
           List.of(
               new FeedSource.TextStream(
                   domain,
-                  new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)),
+                  new ByteArrayInputStream(unlike.getBytes(StandardCharsets.UTF_8)),
                   FeedSource.Split.WHOLE)));
       acknowledged = System.nanoTime();
       Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
