@@ -17,6 +17,10 @@ public final class Measurements {
         new ExtractionMeasurement(),
         new PipelineMeasurement(),
         new FoldMeasurement(),
-        new RestoreMeasurement());
+        new RestoreMeasurement(),
+        new SolveMeasurement(),
+        new VersionMeasurement(),
+        new FreshnessMeasurement(),
+        new StartMeasurement());
   }
 }
