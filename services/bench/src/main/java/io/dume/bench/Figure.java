@@ -46,6 +46,18 @@ public record Figure(
    * @return the figure
    */
   public static Figure against(String name, String unit, Rounds rounds, Target target) {
+    return against(name, unit, rounds).toReach(target);
+  }
+
+  /**
+   * A figure with a floor and no target.
+   *
+   * @param name what it is
+   * @param unit of both
+   * @param rounds the repetitions
+   * @return the figure
+   */
+  public static Figure against(String name, String unit, Rounds rounds) {
     return new Figure(
         name,
         unit,
@@ -53,7 +65,7 @@ public record Figure(
         rounds.value().spread(),
         OptionalDouble.of(rounds.floor().median()),
         OptionalDouble.of(rounds.ratio().median()),
-        Optional.of(target));
+        Optional.empty());
   }
 
   /**

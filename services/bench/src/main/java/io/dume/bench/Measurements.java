@@ -17,10 +17,11 @@ public final class Measurements {
         new ExtractionMeasurement(),
         new PipelineMeasurement(),
         new FoldMeasurement(),
-        new RestoreMeasurement(),
         new SolveMeasurement(),
         new VersionMeasurement(),
         new FreshnessMeasurement(),
-        new StartMeasurement());
+        new RestoreMeasurement(),
+        new StartMeasurement(),
+        new KernelMeasurement());
   }
 }

@@ -9,8 +9,10 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * What a run of measurements came to. Immutable.
@@ -88,7 +90,7 @@ public record Report(List<Figure> figures, List<Failure> failures, boolean stopp
         stopped = true;
       } catch (Exception | LinkageError | OutOfMemoryError e) {
         // What is interrupted fails in many ways, and none of them is a fault.
-        if (Thread.currentThread().isInterrupted()) {
+        if (Thread.currentThread().isInterrupted() || ofInterruption(e)) {
           stopped = true;
         } else {
           failures.add(new Failure(name, e));
@@ -96,6 +98,11 @@ public record Report(List<Figure> figures, List<Failure> failures, boolean stopp
         }
       }
       tidyUp(name, directory);
+    }
+
+    private static boolean ofInterruption(Throwable failure) {
+      return Stream.iterate(failure, Objects::nonNull, Throwable::getCause)
+          .anyMatch(InterruptedException.class::isInstance);
     }
 
     private void take(Figure figure) {
