@@ -124,6 +124,10 @@ public record Figure(
     return digits.contains(".") ? digits.replaceAll("\\.?0+$", "") : digits;
   }
 
+  static double rounded(double value, int digits) {
+    return new BigDecimal(value).round(new MathContext(digits)).doubleValue();
+  }
+
   /**
    * A number with its unit, for people.
    *

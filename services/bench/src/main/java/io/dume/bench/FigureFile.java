@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 
 /**
  * Figures as JSON: an array of {@code {"name", "value", "floor", "unit", "ratio", "target",
@@ -28,9 +29,10 @@ public final class FigureFile {
    * A figure that was read back.
    *
    * @param value the median
-   * @param unit its unit
+   * @param floor what it was measured against, if anything
+   * @param unit of both
    */
-  public record Value(double value, String unit) {}
+  public record Value(double value, OptionalDouble floor, String unit) {}
 
   /**
    * The document of some figures.
@@ -83,7 +85,13 @@ public final class FigureFile {
       if (!name.isTextual() || !value.isNumber() || !unit.isTextual()) {
         throw notFigures(origin, "an entry lacks name, value or unit: " + figure);
       }
-      values.put(name.textValue(), new Value(value.doubleValue(), unit.textValue()));
+      JsonNode floor = figure.path("floor");
+      values.put(
+          name.textValue(),
+          new Value(
+              value.doubleValue(),
+              floor.isNumber() ? OptionalDouble.of(floor.doubleValue()) : OptionalDouble.empty(),
+              unit.textValue()));
     }
     return values;
   }

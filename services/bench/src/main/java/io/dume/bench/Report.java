@@ -84,7 +84,8 @@ public record Report(List<Figure> figures, List<Failure> failures, boolean stopp
       progress.accept(name + ": " + measurement.description());
       try {
         Files.createDirectory(directory);
-        Consumer<String> named = line -> progress.accept(name + ": " + line);
+        Consumer<String> named =
+            line -> progress.accept(line.startsWith(name + ": ") ? line : name + ": " + line);
         measurement.run(new Bench(quick, directory, dume, named)).forEach(this::take);
       } catch (InterruptedException e) {
         stopped = true;

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -41,11 +42,15 @@ class FigureFileTest {
   @Test
   void shouldReadValuesBack() throws IOException {
     Path file = directory.resolve("bench.json");
-    Figure figure = Figure.of("start", "s", Samples.of(5.25));
-    Files.writeString(file, FigureFile.json(List.of(figure)).toString());
+    Rounds rounds = new Rounds(Samples.of(9), Samples.of(10), Samples.of(0.9));
+    List<Figure> figures =
+        List.of(Figure.of("start", "s", Samples.of(5.25)), Figure.against("fold", "MB/s", rounds));
+    Files.writeString(file, FigureFile.json(figures).toString());
 
     assertThat(FigureFile.read(file))
-        .containsExactly(Map.entry("start", new FigureFile.Value(5.25, "s")));
+        .containsExactly(
+            Map.entry("start", new FigureFile.Value(5.25, OptionalDouble.empty(), "s")),
+            Map.entry("fold", new FigureFile.Value(9, OptionalDouble.of(10), "MB/s")));
   }
 
   @Test

@@ -49,6 +49,7 @@ record CommandGroup(String title, List<Object> commands) {
                 new HealthCommand(context),
                 new AclsCommand(context))),
         new CommandGroup(
-            "How fast, and how much of it", List.of(new BenchCommand(context, measurements))));
+            "How fast, and how much of it",
+            List.of(new BenchCommand(context, measurements), new PlanCommand(context))));
   }
 }
