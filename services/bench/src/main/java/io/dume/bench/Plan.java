@@ -81,12 +81,15 @@ public final class Plan {
               + " do: let workers flush every %s s or less often, or use fewer and faster workers"
                   .formatted(Figure.number(Math.ceil(flushed() / (load.layers() * fold())))));
     }
-    double tenth = 10 * flushBytes() / consume();
-    if (load.flushInterval().toMillis() < 1e3 * tenth) {
+    if (seconds(load.flushInterval()) < flushInterval()) {
       warnings.add(
-          "a flush of %s would take more than a tenth of the flush interval at %s, so workers stretch"
-                  .formatted(Quantity.of(flushBytes(), "B"), Quantity.of(consume(), "B/s"))
-              + " the interval to about %s s by themselves".formatted(Figure.number(tenth)));
+          "a flush of %s takes more than a tenth of %s s at %s, so workers stretch the interval to"
+                  .formatted(
+                      Quantity.of(flushBytes(), "B"),
+                      Figure.number(seconds(load.flushInterval())),
+                      Quantity.of(consume(), "B/s"))
+              + " about %s s by themselves; that is what is computed with"
+                  .formatted(Figure.number(flushInterval())));
     }
     if (versionSeconds() > seconds(load.cutInterval())) {
       warnings.add(
@@ -166,7 +169,7 @@ public final class Plan {
         folded(),
         "B/s",
         "workers x a flush every %s s",
-        Figure.number(seconds(load.flushInterval())));
+        Figure.number(flushInterval()));
     add(
         lines,
         "threads of accumulators",
@@ -363,7 +366,12 @@ public final class Plan {
   }
 
   private double folded() {
-    return flushed() / seconds(load.flushInterval());
+    return flushed() / flushInterval();
+  }
+
+  /** Workers see to it that flushing, here as fast as consuming, takes a tenth of the time. */
+  private double flushInterval() {
+    return Math.max(seconds(load.flushInterval()), 10 * flushBytes() / consume());
   }
 
   private double accumulators() {

@@ -105,6 +105,20 @@ class PlanTest {
   }
 
   @Test
+  void shouldStretchTheFlushIntervalAsWorkersDo() {
+    Rates slow = new Rates(rate(4060), rate(500), rate(480), rate(1), rate(0.5), 2, rate(1));
+
+    Plan stretched = new Plan(LOAD, slow);
+
+    // A flush of 960 bytes takes 2 s, so there is one every 20 s.
+    assertThat(value(stretched, "bytes to fold")).isEqualTo(480);
+    assertThat(stretched.warnings())
+        .singleElement()
+        .asString()
+        .contains("takes more than a tenth of 10 s", "to about 20 s by themselves");
+  }
+
+  @Test
   void shouldCountBytesAsAvroEncodesIds() {
     assertThat(tokenBytes(64)).isEqualTo(1);
     assertThat(tokenBytes(8192)).isEqualTo((64 + 2.0 * 8128) / 8192);
