@@ -103,7 +103,7 @@ public final class MergedModelExtraction implements ExtractionModel, AutoCloseab
         new ExtractionProfile(
             numbers.device(),
             numbers.instructionSet(),
-            "libtorch " + numbers.libtorch(),
+            "libtorch " + numbers.libtorch() + ", kernels " + NumericProfile.KERNELS,
             gramType.name().toLowerCase(Locale.ROOT)));
   }
 

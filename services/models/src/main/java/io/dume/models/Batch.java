@@ -1,6 +1,7 @@
 package io.dume.models;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -23,6 +24,9 @@ record Batch(long[] ids, int[] lengths, int rows, int length, long[] grid, long[
    * longer.
    */
   static final int MAX_TOKENS = 8192;
+
+  /** Tokens from which on more of them do not make a product much faster. */
+  private static final int ENOUGH_TOKENS = 512;
 
   static Batch of(List<int[]> sequences) {
     int[] lengths = sequences.stream().mapToInt(sequence -> sequence.length).toArray();
@@ -51,6 +55,50 @@ record Batch(long[] ids, int[] lengths, int rows, int length, long[] grid, long[
 
   int tokens() {
     return ids.length;
+  }
+
+  /** Whether the grid has pads; if not, the packed tokens are the grid. */
+  boolean padded() {
+    return ids.length < grid.length;
+  }
+
+  /**
+   * Groups sequences by length, so that attention computes few pads: the longest first, and a new
+   * run where one is shorter than three quarters of its run's longest and the run is large enough
+   * for products to be fast. The grouping depends on the lengths and their order alone.
+   *
+   * @return lists of indexes; each run fits into one forward pass, unless one sequence alone does
+   *     not
+   */
+  static List<List<Integer>> byLength(List<int[]> sequences) {
+    List<Integer> order = new ArrayList<>();
+    for (int i = 0; i < sequences.size(); i++) {
+      order.add(i);
+    }
+    order.sort(Comparator.comparingInt((Integer i) -> sequences.get(i).length).reversed());
+    List<List<Integer>> runs = new ArrayList<>();
+    List<Integer> run = new ArrayList<>();
+    int longest = 0;
+    int tokens = 0;
+    for (int i : order) {
+      int length = sequences.get(i).length;
+      boolean full = (long) longest * (run.size() + 1) > MAX_TOKENS;
+      boolean unlike = 4L * length < 3L * longest && tokens >= ENOUGH_TOKENS;
+      if (!run.isEmpty() && (full || unlike)) {
+        runs.add(run);
+        run = new ArrayList<>();
+      }
+      if (run.isEmpty()) {
+        longest = length;
+        tokens = 0;
+      }
+      run.add(i);
+      tokens += length;
+    }
+    if (!run.isEmpty()) {
+      runs.add(run);
+    }
+    return runs;
   }
 
   /**

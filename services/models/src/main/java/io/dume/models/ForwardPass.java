@@ -85,6 +85,7 @@ final class ForwardPass {
               sine,
               grid,
               places,
+              batch.padded() ? 1 : 0,
               batch.rows(),
               batch.length(),
               config.heads(),

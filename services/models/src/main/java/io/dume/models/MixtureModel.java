@@ -156,12 +156,17 @@ public final class MixtureModel implements AutoCloseable {
     NDManager manager = loaded.manager();
     Scoring.check(loaded.config(), cut);
     long tokens = cut.stream().mapToLong(ids -> ids.length).sum();
+    List<List<Integer>> runs = Batch.byLength(cut);
     RecordStatistics record =
         new RecordStatistics(
-            loaded.kernels(), manager.newSubManager(), loaded.config(), cut.get(0).length, tokens);
+            loaded.kernels(),
+            manager.newSubManager(),
+            loaded.config(),
+            RecordStatistics.Rows.ofFirst(runs, cut),
+            tokens);
     try {
       ForwardPass.MlpStep step = collecting(record, experts.get(expert).value());
-      for (List<Integer> run : Batch.split(cut)) {
+      for (List<Integer> run : runs) {
         try (NDManager owner = manager.newSubManager()) {
           loaded.forward().run(Batch.of(run.stream().map(cut::get).toList()), step, owner);
         }

@@ -22,6 +22,13 @@ import java.util.TreeSet;
  */
 public record NumericProfile(String device, String instructionSet, String libtorch) {
 
+  /**
+   * Which order of operations the forward pass and the Gram matrix have here. Grows by one when a
+   * change of them changes last bits, so that no two of a fit's workers differ without anybody
+   * knowing.
+   */
+  public static final int KERNELS = 2;
+
   private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
 
   /** Returns the profile of a device on this host. */

@@ -2,11 +2,15 @@ package io.dume.models;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.stream.IntStream;
 
 /**
  * The features of one record in every layer, still on the device: x, the input of the MLP, one row
@@ -15,19 +19,45 @@ import java.util.OptionalInt;
  */
 public final class RecordStatistics implements AutoCloseable {
 
+  /**
+   * Rows of the Gram matrix that are one product: a narrower band computes less of the lower
+   * triangle, which nobody reads, and a wider one is faster for what it computes.
+   */
+  private static final int BANDS = 6;
+
+  private static final int MIN_BAND = 128;
+
   private final Kernels kernels;
   private final NDManager manager;
   private final int hiddenSize;
   private final List<List<NDArray>> features = new ArrayList<>();
-  private final int firstLength;
+  private final Rows first;
   private final long tokens;
+  private double[] largest = new double[0];
+
+  /** Where a sequence is: rows of the features of one of the forward passes. */
+  record Rows(int run, int from, int to) {
+    /** Returns where the first sequence is, given the indexes of the sequences in each run. */
+    static Rows ofFirst(List<List<Integer>> runs, List<int[]> sequences) {
+      for (int run = 0; run < runs.size(); run++) {
+        int from = 0;
+        for (int i : runs.get(run)) {
+          if (i == 0) {
+            return new Rows(run, from, from + sequences.get(0).length);
+          }
+          from += sequences.get(i).length;
+        }
+      }
+      throw new IllegalArgumentException("no run has the first sequence");
+    }
+  }
 
   RecordStatistics(
-      Kernels kernels, NDManager manager, ModelConfig config, int firstLength, long tokens) {
+      Kernels kernels, NDManager manager, ModelConfig config, Rows first, long tokens) {
     this.kernels = kernels;
     this.manager = manager;
     this.hiddenSize = config.hiddenSize();
-    this.firstLength = firstLength;
+    this.first = first;
     this.tokens = tokens;
     for (int l = 0; l < config.layers(); l++) {
       features.add(new ArrayList<>());
@@ -51,24 +81,30 @@ public final class RecordStatistics implements AutoCloseable {
 
   /** Returns the first layer that has a feature that is NaN or infinite, if one has. */
   public OptionalInt firstNonFiniteLayer() {
-    try (NDManager scratch = manager.newSubManager()) {
-      for (int l = 0; l < layers(); l++) {
-        for (NDArray x : features.get(l)) {
-          if (!kernels.run("finite", scratch, x).getBoolean()) {
-            return OptionalInt.of(l);
-          }
-        }
+    for (int l = 0; l < layers(); l++) {
+      if (!Double.isFinite(largestDiagonal(l))) {
+        return OptionalInt.of(l);
       }
     }
     return OptionalInt.empty();
   }
 
   /**
-   * Computes the largest diagonal entry of a layer's Gram matrix in float64, which bounds the
-   * magnitude of all its entries. It is summed in another order than {@link #gram} sums, so it may
-   * differ from that matrix's own diagonal in the last bits.
+   * The largest diagonal entry of a layer's Gram matrix in float64, which bounds the magnitude of
+   * all its entries. It is summed in another order than {@link #gram} sums, so it may differ from
+   * that matrix's own diagonal in the last bits. Computed for all layers at the first call.
+   *
+   * @return not finite if, and only if, a feature of the layer is not
    */
   public double largestDiagonal(int layer) {
+    if (largest.length == 0) {
+      largest = IntStream.range(0, layers()).mapToDouble(this::sumLargestDiagonal).toArray();
+    }
+    return largest[layer];
+  }
+
+  // The square of a float32 is far from float64's end: only what is not finite gives such a sum.
+  private double sumLargestDiagonal(int layer) {
     double[] diagonal = new double[hiddenSize];
     try (NDManager scratch = manager.newSubManager()) {
       for (NDArray x : features.get(layer)) {
@@ -78,11 +114,11 @@ public final class RecordStatistics implements AutoCloseable {
         }
       }
     }
-    double largest = tokens;
+    double max = tokens;
     for (double value : diagonal) {
-      largest = Math.max(largest, value);
+      max = Math.max(max, value);
     }
-    return largest;
+    return max;
   }
 
   /** Computes a layer's Gram matrix with float64 products: see the other {@code gram}. */
@@ -104,16 +140,16 @@ public final class RecordStatistics implements AutoCloseable {
       throw new IllegalArgumentException(
           "the Gram matrix has " + n + " x " + n + " entries, the array " + out.length);
     }
-    String function = type == GramType.FLOAT64 ? "gram64" : "gram32";
+    long rows = 0;
     try (NDManager scratch = manager.newSubManager()) {
       NDArray sum = scratch.zeros(new Shape(n, n), DataType.FLOAT64);
       for (NDArray x : features.get(layer)) {
-        NDArray grown = kernels.run(function, scratch, sum, x);
-        sum.close();
-        sum = grown;
+        rows += x.getShape().get(0);
+        add(sum, type == GramType.FLOAT64 ? kernels.run("widen", scratch, x) : x, scratch);
       }
-      System.arraycopy(sum.toDoubleArray(), 0, out, 0, out.length);
+      ((PtNDArray) sum).toByteBuffer(true).order(ByteOrder.nativeOrder()).asDoubleBuffer().get(out);
     }
+    out[out.length - 1] = rows;
     // A matrix product need not give both triangles the same last bit.
     for (int row = 1; row < n; row++) {
       for (int column = 0; column < row; column++) {
@@ -122,13 +158,23 @@ public final class RecordStatistics implements AutoCloseable {
     }
   }
 
+  /** Adds the upper triangle of xᵀx in bands of rows, and the sums of x in the last column. */
+  private void add(NDArray sum, NDArray x, NDManager scratch) {
+    int band = Math.max(MIN_BAND, (hiddenSize + BANDS - 1) / BANDS);
+    for (int from = 0; from < hiddenSize; from += band) {
+      int to = Math.min(hiddenSize, from + band);
+      kernels.run("gram", scratch, sum, x, from, to).close();
+    }
+    kernels.run("edge", scratch, sum, x).close();
+  }
+
   /** Returns the features of the record's first sequence, (tokens, d), row-major. */
   public float[] firstSequenceFeatures(int layer) {
     try (NDManager scratch = manager.newSubManager()) {
-      NDArray x = features.get(layer).get(0);
-      NDArray first = x.get("0:" + firstLength);
-      first.attach(scratch);
-      return first.toFloatArray();
+      NDArray x = features.get(layer).get(first.run());
+      NDArray rows = x.get(new NDIndex().addSliceDim(first.from(), first.to()));
+      rows.attach(scratch);
+      return rows.toFloatArray();
     }
   }
 

@@ -1,6 +1,8 @@
 # TorchScript in the form that libtorch stores in an archive, which is stricter than Python: every
 # operator by its name, no expressions over shapes, 7 for float64. Called from Kernels.java; arrays are
-# (tokens, d) unless a name says otherwise. "grid" and "places" are those of Batch.java.
+# (tokens, d) unless a name says otherwise. "grid" and "places" are those of Batch.java, and needed where
+# "padded" is 1. A step that can write over what nobody reads again does: fresh memory of megabytes is
+# mapped and zeroed by the kernel, page by page.
 class Kernels(Module):
   __parameters__ = []
   __buffers__ = []
@@ -14,25 +16,34 @@ class Kernels(Module):
     weight: Tensor,
     eps: float) -> Tensor:
     mean = torch.mean(torch.mul(x, x), [-1], True)
-    return torch.mul(torch.mul(x, torch.rsqrt(torch.add(mean, eps))), weight)
+    return torch.mul_(torch.mul(x, torch.rsqrt(torch.add(mean, eps))), weight)
   def heads(self: __torch__.Kernels,
     x: Tensor,
     weight: Tensor,
     bias: Tensor,
     grid: Tensor,
+    padded: int,
     rows: int,
     length: int,
     count: int,
     width: int) -> Tensor:
-    y = torch.index_select(torch.linear(x, weight, bias), 0, grid)
-    return torch.transpose(torch.view(y, [rows, length, count, width]), 1, 2)
+    y = torch.linear(x, weight, bias)
+    if torch.eq(padded, 1):
+      z = torch.index_select(y, 0, grid)
+    else:
+      z = y
+    return torch.transpose(torch.view(z, [rows, length, count, width]), 1, 2)
   def rotate(self: __torch__.Kernels,
     x: Tensor,
     cosine: Tensor,
     sine: Tensor) -> Tensor:
+    y = torch.mul(x, cosine)
     a, b, = torch.chunk(x, 2, -1)
-    turned = torch.cat([torch.neg(b), a], -1)
-    return torch.add(torch.mul(x, cosine), torch.mul(turned, sine))
+    y0, y1, = torch.chunk(y, 2, -1)
+    sine0, sine1, = torch.chunk(sine, 2, -1)
+    _0 = torch.addcmul_(y0, b, sine0, value=-1)
+    _1 = torch.addcmul_(y1, a, sine1)
+    return y
   def spread(self: __torch__.Kernels,
     x: Tensor,
     rows: int,
@@ -40,8 +51,12 @@ class Kernels(Module):
     count: int,
     times: int,
     width: int) -> Tensor:
-    y = torch.expand(torch.unsqueeze(x, 2), [rows, count, times, length, width])
-    return torch.reshape(y, [rows, torch.mul(count, times), length, width])
+    if torch.eq(times, 1):
+      z = x
+    else:
+      y = torch.expand(torch.unsqueeze(x, 2), [rows, count, times, length, width])
+      z = torch.reshape(y, [rows, torch.mul(count, times), length, width])
+    return z
   def attend(self: __torch__.Kernels,
     hidden: Tensor,
     norm: Tensor,
@@ -58,29 +73,33 @@ class Kernels(Module):
     sine: Tensor,
     grid: Tensor,
     places: Tensor,
+    padded: int,
     rows: int,
     length: int,
     heads: int,
     kv_heads: int,
     width: int) -> Tensor:
     x = (self).norm(hidden, norm, eps, )
-    q = (self).heads(x, query, query_bias, grid, rows, length, heads, width, )
-    k = (self).heads(x, key, key_bias, grid, rows, length, kv_heads, width, )
-    v = (self).heads(x, value, value_bias, grid, rows, length, kv_heads, width, )
+    q = (self).heads(x, query, query_bias, grid, padded, rows, length, heads, width, )
+    k = (self).heads(x, key, key_bias, grid, padded, rows, length, kv_heads, width, )
+    v = (self).heads(x, value, value_bias, grid, padded, rows, length, kv_heads, width, )
     times = torch.floordiv(heads, kv_heads)
     q0 = (self).rotate(q, cosine, sine, )
     k0 = (self).spread((self).rotate(k, cosine, sine, ), rows, length, kv_heads, times, width, )
     v0 = (self).spread(v, rows, length, kv_heads, times, width, )
     y = torch.scaled_dot_product_attention(q0, k0, v0, None, 0., True)
     y0 = torch.reshape(torch.transpose(y, 1, 2), [torch.mul(rows, length), torch.mul(heads, width)])
-    y1 = torch.linear(torch.index_select(y0, 0, places), output, output_bias)
-    return torch.add(hidden, y1)
+    if torch.eq(padded, 1):
+      y1 = torch.index_select(y0, 0, places)
+    else:
+      y1 = y0
+    return torch.add_(torch.linear(y1, output, output_bias), hidden)
   def mlp(self: __torch__.Kernels,
     x: Tensor,
     gate: Tensor,
     up: Tensor,
     down: Tensor) -> Tensor:
-    inner = torch.mul(torch.silu(torch.linear(x, gate)), torch.linear(x, up))
+    inner = torch.mul_(torch.silu_(torch.linear(x, gate)), torch.linear(x, up))
     return torch.linear(inner, down)
   def dense(self: __torch__.Kernels,
     hidden: Tensor,
@@ -88,7 +107,7 @@ class Kernels(Module):
     gate: Tensor,
     up: Tensor,
     down: Tensor) -> Tensor:
-    return torch.add(hidden, (self).mlp(x, gate, up, down, ))
+    return torch.add_((self).mlp(x, gate, up, down, ), hidden)
   def route(self: __torch__.Kernels,
     x: Tensor,
     weight: Tensor,
@@ -114,7 +133,7 @@ class Kernels(Module):
     share = torch.select(shares, 1, expert)
     tokens = torch.squeeze(torch.nonzero(share), 1)
     y = (self).mlp(torch.index_select(x, 0, tokens), gate, up, down, )
-    y0 = torch.mul(y, torch.unsqueeze(torch.index_select(share, 0, tokens), 1))
+    y0 = torch.mul_(y, torch.unsqueeze(torch.index_select(share, 0, tokens), 1))
     return torch.index_add(hidden, 0, tokens, y0)
   def logits(self: __torch__.Kernels,
     hidden: Tensor,
@@ -132,22 +151,22 @@ class Kernels(Module):
     scores = (self).logits(torch.index_select(hidden, 0, tokens), norm, eps, output, )
     right = torch.squeeze(torch.gather(scores, 1, torch.unsqueeze(targets, 1)), 1)
     return torch.to(torch.sub(torch.logsumexp(scores, [1]), right), 7)
-  def augmented(self: __torch__.Kernels,
+  def widen(self: __torch__.Kernels,
     x: Tensor) -> Tensor:
-    return torch.cat([x, torch.ones_like(torch.slice(x, 1, 0, 1))], 1)
-  def gram64(self: __torch__.Kernels,
+    return torch.to(x, 7)
+  def gram(self: __torch__.Kernels,
+    sum: Tensor,
+    x: Tensor,
+    start: int,
+    end: int) -> Tensor:
+    a = torch.t(torch.slice(x, 1, start, end))
+    y = torch.slice(torch.slice(sum, 0, start, end), 1, start, -1)
+    return torch.add_(y, torch.mm(a, torch.slice(x, 1, start)))
+  def edge(self: __torch__.Kernels,
     sum: Tensor,
     x: Tensor) -> Tensor:
-    y = torch.to((self).augmented(x, ), 7)
-    return torch.addmm(sum, torch.t(y), y)
-  def gram32(self: __torch__.Kernels,
-    sum: Tensor,
-    x: Tensor) -> Tensor:
-    y = (self).augmented(x, )
-    return torch.add(sum, torch.to(torch.matmul(torch.t(y), y), 7))
-  def finite(self: __torch__.Kernels,
-    x: Tensor) -> Tensor:
-    return torch.all(torch.isfinite(x))
+    return torch.add_(torch.select(torch.slice(sum, 0, 0, -1), 1, -1), torch.sum(x, [0]))
   def squares(self: __torch__.Kernels,
     x: Tensor) -> Tensor:
-    return torch.sum(torch.square(torch.to(x, 7)), [0])
+    y = torch.to(x, 7)
+    return torch.sum(torch.mul_(y, y), [0])

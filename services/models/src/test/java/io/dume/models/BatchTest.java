@@ -38,4 +38,30 @@ class BatchTest {
     }
     assertThat(indexes).hasSize(lengths.size()).isSorted().doesNotHaveDuplicates();
   }
+
+  @Property
+  void shouldGroupByLengthEverySequenceOnceWithinTheLimit(
+      @ForAll @Size(min = 1, max = 60) List<@IntRange(min = 1, max = 9000) Integer> lengths) {
+    List<int[]> sequences = lengths.stream().map(int[]::new).toList();
+
+    List<List<Integer>> runs = Batch.byLength(sequences);
+
+    List<Integer> indexes = new ArrayList<>();
+    for (List<Integer> run : runs) {
+      int longest = lengths.get(run.get(0));
+      assertThat(run).allSatisfy(i -> assertThat(lengths.get(i)).isLessThanOrEqualTo(longest));
+      assertThat(run.size() == 1 || longest * run.size() <= Batch.MAX_TOKENS).isTrue();
+      indexes.addAll(run);
+    }
+    assertThat(indexes).hasSize(lengths.size()).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void shouldPutSequencesApartThatAreMuchShorterWhereThereAreEnoughTokens() {
+    List<int[]> sequences = List.of(new int[40], new int[512], new int[30], new int[500]);
+
+    List<List<Integer>> runs = Batch.byLength(sequences);
+
+    assertThat(runs).containsExactly(List.of(1, 3), List.of(0, 2));
+  }
 }
