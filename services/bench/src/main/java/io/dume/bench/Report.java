@@ -9,7 +9,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -101,9 +101,13 @@ public record Report(List<Figure> figures, List<Failure> failures, boolean stopp
       tidyUp(name, directory);
     }
 
+    /** Libraries wrap it, JMH as one of several suppressed causes. */
     private static boolean ofInterruption(Throwable failure) {
-      return Stream.iterate(failure, Objects::nonNull, Throwable::getCause)
-          .anyMatch(InterruptedException.class::isInstance);
+      return failure instanceof InterruptedException
+          || Stream.concat(
+                  Optional.ofNullable(failure.getCause()).stream(),
+                  Stream.of(failure.getSuppressed()))
+              .anyMatch(Run::ofInterruption);
     }
 
     private void take(Figure figure) {

@@ -108,6 +108,24 @@ class ReportTest {
   }
 
   @Test
+  void shouldSeeAnInterruptionThatALibraryHasWrapped() {
+    Report report =
+        run(
+            new Fake(
+                "wrapped",
+                bench -> {
+                  IllegalStateException inner = new IllegalStateException("several causes");
+                  inner.addSuppressed(new InterruptedException());
+                  throw new IOException("a fork failed", inner);
+                }),
+            fake("b", 2));
+
+    assertThat(report.stopped()).isTrue();
+    assertThat(report.failures()).isEmpty();
+    assertThat(report.figures()).isEmpty();
+  }
+
+  @Test
   void shouldRefuseASecondFigureOfTheSameName() {
     Report report = run(fake("a", 1), new Fake("again", bench -> List.of(figure("a", 2))));
 
