@@ -173,7 +173,13 @@ final class CutSolver implements AutoCloseable {
             }
             running.add(
                 new Running<>(
-                    layer.training().layer(), pool.submit(() -> current.apply(work, layer))));
+                    layer.training().layer(),
+                    pool.submit(
+                        () -> {
+                          T result = current.apply(work, layer);
+                          source.reader.giveBack(layer);
+                          return result;
+                        })));
           },
           source.heartbeat,
           source.announced);

@@ -71,13 +71,25 @@ public final class CutStatistics {
       reader.read(
           found,
           false,
-          layer -> sink.accept(layer.training()),
+          layer -> sink.accept(whole(layer.training())),
           () -> {},
           (ofFit, number) -> find(ofFit, number).isPresent());
       return found;
     } catch (UnsolvableException e) {
       throw new CutUnavailableException("cut %d: %s".formatted(cut, e.getMessage()));
     }
+  }
+
+  /** With the other triangle of A, which a solver does not need. */
+  private static LayerStatistics whole(LayerStatistics statistics) {
+    int n = statistics.size();
+    double[] a = statistics.a();
+    for (int i = 1; i < n; i++) {
+      for (int j = 0; j < i; j++) {
+        a[i * n + j] = a[j * n + i];
+      }
+    }
+    return statistics;
   }
 
   private Optional<Cut> find(Id fit, long number) {

@@ -13,13 +13,16 @@ final class EjmlFactorisation implements Factorisation {
   private final CholeskyOuterSolver_DDRB solver = new CholeskyOuterSolver_DDRB();
   private DMatrixRBlock factor = new DMatrixRBlock(1, 1, BLOCK);
   private FailedPivot failed = new FailedPivot(0, 0);
+  private double[] matrix = new double[0];
 
   @Override
   public boolean setA(double[] a, int n, double lambda) {
+    matrix = a;
     if (factor.numRows != n) {
       factor = new DMatrixRBlock(n, n, BLOCK);
     }
-    MatrixOps_DDRB.convert(DMatrixRMaj.wrap(n, n, a), factor);
+    // EJML factors the lower triangle.
+    MatrixOps_DDRB.convertTranSrc(DMatrixRMaj.wrap(n, n, a), factor);
     for (int i = 0; i < n; i++) {
       factor.set(i, i, a[i * n + i] + lambda);
     }
@@ -56,7 +59,13 @@ final class EjmlFactorisation implements Factorisation {
   }
 
   @Override
+  public void multiply(double[] w, int columns, double[] product) {
+    Fitted.multiply(matrix, factor.numRows, w, columns, product);
+  }
+
+  @Override
   public void close() {
+    matrix = new double[0];
     factor = new DMatrixRBlock(1, 1, BLOCK);
   }
 }

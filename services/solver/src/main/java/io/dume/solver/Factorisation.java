@@ -20,7 +20,8 @@ interface Factorisation extends AutoCloseable {
   /**
    * Factors A + λI.
    *
-   * @param a n x n, row-major, symmetric; left as it is and not referred to afterwards
+   * @param a n x n, row-major, symmetric; only its upper triangle is looked at. It is left as it
+   *     is, and must stay so as long as this matrix is worked with
    * @param n the size, 1 to 46340
    * @param lambda added to the diagonal
    * @return true if it worked; false if the matrix is not positive definite in double precision
@@ -50,6 +51,15 @@ interface Factorisation extends AutoCloseable {
    * @param x n x columns, row-major; overwritten, owned by the caller
    */
   void solve(double[] b, int columns, double[] x);
+
+  /**
+   * Multiplies A, without λ, after a {@link #setA} that worked.
+   *
+   * @param w n x columns, row-major; left as it is
+   * @param columns at least 1
+   * @param product n x columns, row-major; overwritten with A W
+   */
+  void multiply(double[] w, int columns, double[] product);
 
   /** Gives workspace outside of the heap back. */
   @Override

@@ -19,25 +19,47 @@ final class Fitted {
    * @param w n x experts, row-major, left as it is: before columns are normalised
    */
   Fitted(LayerStatistics statistics, double[] w) {
-    this.statistics = statistics;
-    this.w = w;
-    this.product = product(statistics.a(), statistics.size(), w, statistics.experts());
+    this(statistics, w, product(statistics, w));
   }
 
-  private static double[] product(double[] a, int n, double[] w, int columns) {
-    double[] product = new double[n * columns];
+  /**
+   * @param product A W, n x experts, row-major
+   */
+  Fitted(LayerStatistics statistics, double[] w, double[] product) {
+    this.statistics = statistics;
+    this.w = w;
+    this.product = product;
+  }
+
+  private static double[] product(LayerStatistics statistics, double[] w) {
+    double[] product = new double[w.length];
+    multiply(statistics.a(), statistics.size(), w, statistics.experts(), product);
+    return product;
+  }
+
+  /**
+   * A W in plain Java.
+   *
+   * @param a n x n, row-major, symmetric; only its upper triangle is looked at
+   */
+  static void multiply(double[] a, int n, double[] w, int columns, double[] product) {
+    Arrays.fill(product, 0);
     double[] row = new double[columns];
     for (int i = 0; i < n; i++) {
-      Arrays.fill(row, 0);
-      for (int k = 0; k < n; k++) {
+      for (int j = 0; j < columns; j++) {
+        row[j] = a[i * n + i] * w[i * columns + j];
+      }
+      for (int k = i + 1; k < n; k++) {
         double entry = a[i * n + k];
         for (int j = 0; j < columns; j++) {
           row[j] += entry * w[k * columns + j];
+          product[k * columns + j] += entry * w[i * columns + j];
         }
       }
-      System.arraycopy(row, 0, product, i * columns, columns);
+      for (int j = 0; j < columns; j++) {
+        product[i * columns + j] += row[j];
+      }
     }
-    return product;
   }
 
   /** ||(A + λI) W - b||_F / ||b||_F. */

@@ -16,14 +16,23 @@ final class LayerAssembly {
 
   /**
    * @param keepHeldOut whether the held-out sums are wanted; else they are only checked
+   * @param matrices where the places for the sums come from
    */
-  LayerAssembly(CutShape shape, int layer, boolean keepHeldOut) {
+  LayerAssembly(CutShape shape, int layer, boolean keepHeldOut, Matrices matrices) {
     this.layer = layer;
-    this.training = new SumAssembly(shape, layer, "", shape.tokens(), true);
+    this.training =
+        new SumAssembly(shape, layer, "", shape.tokens(), Optional.of(matrices.take(shape.size())));
     this.heldOut =
         shape
             .heldOutTokens()
-            .map(tokens -> new SumAssembly(shape, layer, "held-out ", tokens, keepHeldOut));
+            .map(
+                tokens ->
+                    new SumAssembly(
+                        shape,
+                        layer,
+                        "held-out ",
+                        tokens,
+                        keepHeldOut ? Optional.of(matrices.take(shape.size())) : Optional.empty()));
   }
 
   void add(LayerTile tile) throws UnsolvableException {

@@ -51,7 +51,9 @@ final class LayerSolver implements AutoCloseable {
     }
     double[] solution = new double[n * experts];
     factorisation.solve(statistics.b(), experts, solution);
-    Fitted fitted = new Fitted(statistics, solution);
+    double[] product = new double[n * experts];
+    factorisation.multiply(solution, experts, product);
+    Fitted fitted = new Fitted(statistics, solution, product);
     double residual = fitted.residual(lambda);
     List<Double> separability = fitted.separability();
     double smallestPivot = factorisation.smallestPivot();

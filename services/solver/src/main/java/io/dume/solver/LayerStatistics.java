@@ -7,7 +7,8 @@ package io.dume.solver;
  * @param layer the layer, from 0
  * @param size n = d + 1
  * @param experts the number of columns of b
- * @param a n x n, row-major, symmetric and whole: the sum of [x; 1][x; 1]ᵀ
+ * @param a n x n, row-major, symmetric; whole where {@link CutStatistics} gives it, and inside of
+ *     the solver its upper triangle alone: the sum of [x; 1][x; 1]ᵀ
  * @param b n x experts, row-major: the sum of [x; 1] for each expert
  */
 public record LayerStatistics(int layer, int size, int experts, double[] a, double[] b) {

@@ -59,6 +59,7 @@ final class LayerStatisticsReader implements AutoCloseable {
   private final BiConsumer<ConsumerRecord<byte[], byte[]>, String> unreadable;
   private final KafkaConsumer<byte[], byte[]> consumer;
   private final Map<TopicPartition, Long> positions = new HashMap<>();
+  private final Matrices matrices = new Matrices();
 
   /**
    * @param timeout how long nothing of a fit may arrive before a cut of it is given up
@@ -100,6 +101,15 @@ final class LayerStatisticsReader implements AutoCloseable {
     positions.putAll(committed);
   }
 
+  /**
+   * Takes the arrays of a layer back, for one that is yet to come. Any thread may call it.
+   *
+   * @param layer nobody may look at it any more
+   */
+  void giveBack(FoldedLayer layer) {
+    matrices.giveBack(layer);
+  }
+
   /** The next position of each partition that was read. */
   Map<TopicPartition, Long> positions() {
     return Map.copyOf(positions);
@@ -111,7 +121,8 @@ final class LayerStatisticsReader implements AutoCloseable {
    * @param cut the cut; of a higher number than the one before
    * @param keepHeldOut whether held-out sums are wanted: they take as much memory as A again; else
    *     they are checked and dropped
-   * @param sink gets each layer when it is whole, in no certain order
+   * @param sink gets each layer when all of it came, in no certain order: of each A the upper
+   *     triangle
    * @param heartbeat called at least every few hundred milliseconds
    * @param announced asked about cuts of higher numbers
    * @throws UnsolvableException if a layer failed, is broken, is gone or does not come
@@ -245,7 +256,7 @@ final class LayerStatisticsReader implements AutoCloseable {
 
     private LayerAssembly assembly(int layer) throws UnsolvableException {
       if (open.isEmpty()) {
-        open = Optional.of(new LayerAssembly(shape, layer, keepHeldOut));
+        open = Optional.of(new LayerAssembly(shape, layer, keepHeldOut, matrices));
         openLayer = layer;
       } else if (openLayer != layer) {
         throw new UnsolvableException(

@@ -10,7 +10,7 @@ final class PivotSearch {
    * Eliminates row by row until a pivot is not positive. Unblocked and in place of speed readable:
    * it runs once for a refusal.
    *
-   * @param a n x n, row-major, symmetric; left as it is
+   * @param a n x n, row-major, symmetric, of which the upper triangle is looked at; left as it is
    * @return the first pivot that is not positive or, where rounding lets this elimination through,
    *     the smallest
    */
@@ -19,7 +19,7 @@ final class PivotSearch {
     FailedPivot smallest = new FailedPivot(0, Double.POSITIVE_INFINITY);
     for (int i = 0; i < n; i++) {
       for (int j = 0; j < i; j++) {
-        double sum = a[i * n + j];
+        double sum = a[j * n + i];
         for (int k = 0; k < j; k++) {
           sum -= factor[i * n + k] * factor[j * n + k];
         }

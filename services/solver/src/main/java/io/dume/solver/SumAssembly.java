@@ -3,7 +3,6 @@ package io.dume.solver;
 import io.dume.schemas.message.LayerTargets;
 import io.dume.schemas.message.LayerTile;
 import io.dume.schemas.statistics.FixedPoint;
-import io.dume.schemas.statistics.LayerMatrix;
 import io.dume.schemas.statistics.TileGrid;
 import io.dume.schemas.statistics.Tiles;
 import java.nio.ByteBuffer;
@@ -31,17 +30,17 @@ final class SumAssembly {
   /**
    * @param what in front of nouns in messages: empty, or "held-out "
    * @param tokens what the cut counts, for each expert
-   * @param keep whether the sums are wanted; else they are only checked, and take no (d + 1)²
-   *     doubles
+   * @param a n x n values of anything to be overwritten, if the sums are wanted; else they are only
+   *     checked
    */
-  SumAssembly(CutShape shape, int layer, String what, long[] tokens, boolean keep) {
+  SumAssembly(CutShape shape, int layer, String what, long[] tokens, Optional<double[]> a) {
     this.grid = shape.grid();
     this.fixedPoint = shape.fixedPoint();
     this.layer = layer;
     this.what = what;
     this.tokens = tokens;
     int n = shape.size();
-    this.a = keep ? Optional.of(new double[n * n]) : Optional.empty();
+    this.a = a;
     this.lastColumn = new long[n];
     this.targets = new long[n * shape.experts()];
   }
@@ -71,7 +70,22 @@ final class SumAssembly {
         lastColumn[row * grid.tileSize() + r] = Tiles.get(values, r * cols + cols - 1);
       }
     }
-    a.ifPresent(matrix -> LayerMatrix.put(grid, fixedPoint, row, col, values, matrix));
+    a.ifPresent(matrix -> put(row, col, values, matrix));
+  }
+
+  /** The upper triangle alone: nobody looks at the other, and its places are far apart. */
+  private void put(int row, int col, byte[] values, double[] matrix) {
+    int n = grid.size();
+    int cols = grid.extent(col);
+    // A power of two: the product has the bits of the quotient.
+    double unit = fixedPoint.toDouble(1);
+    for (int r = 0; r < grid.extent(row); r++) {
+      int from = row == col ? r : 0;
+      int to = (row * grid.tileSize() + r) * n + col * grid.tileSize();
+      for (int c = from; c < cols; c++) {
+        matrix[to + c] = Tiles.get(values, r * cols + c) * unit;
+      }
+    }
   }
 
   void add(LayerTargets message) throws UnsolvableException {
@@ -150,7 +164,13 @@ final class SumAssembly {
     return LayerAssembly.failure(layer, format.formatted(all));
   }
 
+  /** What a buffer holds, to be read only; decoded messages need no copy. */
   private static byte[] bytes(ByteBuffer buffer) {
+    if (buffer.hasArray()
+        && buffer.arrayOffset() + buffer.position() == 0
+        && buffer.array().length == buffer.remaining()) {
+      return buffer.array();
+    }
     byte[] bytes = new byte[buffer.remaining()];
     buffer.duplicate().get(bytes);
     return bytes;

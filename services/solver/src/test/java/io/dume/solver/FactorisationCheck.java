@@ -90,6 +90,55 @@ abstract class FactorisationCheck {
     assertThat(y).usingComparatorWithPrecision(1e-12 * largest(x)).containsExactly(swapColumns(x));
   }
 
+  @Property(tries = 40)
+  void shouldMultiplyWithAWithoutLambdaAfterFactoring(
+      @ForAll long seed, @ForAll @IntRange(min = 1, max = 130) int width) {
+    LayerStatistics system = RandomSystems.statistics(seed, width, 3, 2 * width + 10);
+    double[] x = new double[system.b().length];
+    double[] result = new double[x.length];
+
+    try (Factorisation factorisation = open()) {
+      factorisation.setA(system.a(), system.size(), 0.5);
+      factorisation.multiply(system.b(), 3, result);
+      factorisation.solve(system.b(), 3, x);
+    }
+
+    double[] expected = product(system, 0, system.b());
+    assertThat(result)
+        .usingComparatorWithPrecision(1e-12 * largest(expected))
+        .containsExactly(expected);
+    assertThat(product(system, 0.5, x))
+        .usingComparatorWithPrecision(1e-8 * largest(system.b()))
+        .containsExactly(system.b());
+  }
+
+  @Property(tries = 20)
+  void shouldLookAtTheUpperTriangleAlone(
+      @ForAll long seed, @ForAll @IntRange(min = 1, max = 130) int width) {
+    LayerStatistics system = RandomSystems.statistics(seed, width, 2, 2 * width + 10);
+    double[] upper = system.a().clone();
+    for (int i = 0; i < system.size(); i++) {
+      Arrays.fill(upper, i * system.size(), i * system.size() + i, Double.NaN);
+    }
+
+    List<double[]> whole = solveAndMultiply(system.a(), system);
+    List<double[]> half = solveAndMultiply(upper, system);
+
+    assertThat(half.get(0)).isEqualTo(whole.get(0));
+    assertThat(half.get(1)).isEqualTo(whole.get(1));
+  }
+
+  private List<double[]> solveAndMultiply(double[] a, LayerStatistics system) {
+    double[] x = new double[system.b().length];
+    double[] product = new double[x.length];
+    try (Factorisation factorisation = open()) {
+      factorisation.setA(a, system.size(), 0.01);
+      factorisation.solve(system.b(), 2, x);
+      factorisation.multiply(x, 2, product);
+    }
+    return List.of(x, product);
+  }
+
   @Test
   void shouldTellTheSmallestPivot() {
     // L = [2 0; 1 3], so A = [4 2; 2 10] and the pivots are 4 and 9.

@@ -123,7 +123,7 @@ public final class SolverWithoutClients {
 
   private static LayerAssembly open(
       Optional<LayerAssembly> open, CutShape shape, int layer, boolean keepHeldOut) {
-    return open.orElseGet(() -> new LayerAssembly(shape, layer, keepHeldOut));
+    return open.orElseGet(() -> new LayerAssembly(shape, layer, keepHeldOut, new Matrices()));
   }
 
   private static boolean isOf(Cut cut, Id fit, long number) {
