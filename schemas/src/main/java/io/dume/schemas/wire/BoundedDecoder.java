@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import org.apache.avro.io.BinaryDecoder;
 import org.apache.avro.io.Decoder;
 import org.apache.avro.io.DecoderFactory;
 import org.apache.avro.util.Utf8;
@@ -34,21 +35,31 @@ final class BoundedDecoder extends Decoder {
    */
   static final int MAX_PARTS = 1 << 20;
 
+  /**
+   * From how many bytes on a value stays where it is, in the message. Below, a view would keep a
+   * large message alive for the sake of a few bytes.
+   */
+  private static final int LEAST_VIEW = 1024;
+
+  private static final byte[] NO_MESSAGE = new byte[0];
   private static final char REPLACEMENT = '\uFFFD';
-  private static final Decoder NOTHING = DecoderFactory.get().binaryDecoder(new byte[0], null);
+  private static final BinaryDecoder NOTHING = DecoderFactory.get().binaryDecoder(NO_MESSAGE, null);
 
   private final int longestString;
-  private Decoder in;
+  private BinaryDecoder in;
+  private byte[] message;
   private long budget;
   private long parts;
 
   /**
    * @param in decodes the message
+   * @param message what is decoded, up to its end; large values of bytes are views of it
    * @param bytes the length of the message
    * @param longestString the longest string to read, in bytes
    */
-  BoundedDecoder(Decoder in, long bytes, int longestString) {
+  BoundedDecoder(BinaryDecoder in, byte[] message, long bytes, int longestString) {
     this.in = in;
+    this.message = message;
     this.budget = bytes;
     this.longestString = longestString;
   }
@@ -56,6 +67,7 @@ final class BoundedDecoder extends Decoder {
   /** Lets go of the message; there is nothing left to decode. */
   void release() {
     in = NOTHING;
+    message = NO_MESSAGE;
     budget = 0;
   }
 
@@ -73,10 +85,6 @@ final class BoundedDecoder extends Decoder {
     if (parts > MAX_PARTS) {
       throw new IOException("more than " + MAX_PARTS + " items, strings and ids");
     }
-  }
-
-  private byte[] claimed() throws IOException {
-    return claimed(in.readLong());
   }
 
   private byte[] claimed(long size) throws IOException {
@@ -123,7 +131,15 @@ final class BoundedDecoder extends Decoder {
 
   @Override
   public ByteBuffer readBytes(ByteBuffer old) throws IOException {
-    return ByteBuffer.wrap(claimed());
+    long size = in.readLong();
+    if (size < LEAST_VIEW || size < message.length / 2) {
+      return ByteBuffer.wrap(claimed(size));
+    }
+    count(1);
+    int length = claim(size);
+    int from = message.length - in.inputStream().available();
+    in.skipFixed(length);
+    return ByteBuffer.wrap(message, from, length).slice();
   }
 
   @Override

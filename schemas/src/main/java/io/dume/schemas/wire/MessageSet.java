@@ -130,7 +130,7 @@ final class MessageSet {
     Type type = written.type();
     int length = bytes.length - offset;
     BinaryDecoder body = DecoderFactory.get().binaryDecoder(bytes, offset, length, null);
-    BoundedDecoder bounded = new BoundedDecoder(body, length, longestString);
+    BoundedDecoder bounded = new BoundedDecoder(body, bytes, length, longestString);
     try {
       SpecificRecord message =
           new SpecificDatumReader<SpecificRecord>(written.schema(), type.schema())

@@ -8,7 +8,6 @@ import io.dume.schemas.message.SlotCount;
 import io.dume.schemas.message.StatisticsKind;
 import io.dume.schemas.statistics.FixedPoint;
 import io.dume.schemas.statistics.TileGrid;
-import io.dume.schemas.statistics.Tiles;
 import io.dume.schemas.wire.Ids;
 import io.dume.schemas.wire.StatisticsKey;
 import java.util.HashMap;
@@ -144,20 +143,14 @@ final class FlushTiles {
   }
 
   private Optional<String> problem(Group group, long claimed) {
-    byte[][] lastColumn = new byte[grid.side()][];
+    StagedTile[] lastColumn = new StagedTile[grid.side()];
     for (TileGrid.Tile tile : grid.all()) {
-      Optional<byte[]> staged =
+      Optional<StagedTile> staged =
           staging.get(stagedKey(group.places()[grid.index(tile.row(), tile.col())]));
-      String name = "tile (%d, %d) of %s".formatted(tile.row(), tile.col(), name(group));
-      if (staged.isEmpty()) {
-        return Optional.of(name + " is missing");
-      }
-      if (staged.get().length != grid.bytes(tile.row(), tile.col())) {
-        return Optional.of("%s has %d bytes".formatted(name, staged.get().length));
-      }
-      Optional<String> problem = problem(tile, staged.get(), claimed, group.slot().getRecords());
+      Optional<String> problem = problem(tile, staged, claimed, group.slot().getRecords());
       if (problem.isPresent()) {
-        return Optional.of(name + " " + problem.get());
+        return Optional.of(
+            "tile (%d, %d) of %s %s".formatted(tile.row(), tile.col(), name(group), problem.get()));
       }
       if (tile.col() == grid.side() - 1) {
         lastColumn[tile.row()] = staged.get();
@@ -171,42 +164,40 @@ final class FlushTiles {
    * a unit, and a Gram matrix in float32 by more. With that bound and the sequencer's on the sums
    * of the diagonals, adding can't overflow.
    */
-  private Optional<String> problem(TileGrid.Tile tile, byte[] values, long claimed, long records) {
-    long bound = claimed + (claimed >> 10) + records;
-    long largest = 0;
-    for (int i = 0; i < values.length / Long.BYTES; i++) {
-      long value = Tiles.get(values, i);
-      // The smallest long has no absolute value; its complement is as good a witness.
-      largest = Math.max(largest, value < 0 ? ~value : value);
+  private Optional<String> problem(
+      TileGrid.Tile tile, Optional<StagedTile> staged, long claimed, long records) {
+    if (staged.isEmpty()) {
+      return Optional.of("is missing");
     }
-    if (largest > bound) {
+    StagedTile values = staged.get();
+    if (values.length() != grid.bytes(tile.row(), tile.col())) {
+      return Optional.of("has %d bytes".formatted(values.length()));
+    }
+    if (!values.within(claimed + (claimed >> 10) + records)) {
       return Optional.of(
           "has an entry of %d, where the largest on the diagonal is %d"
-              .formatted(largest, claimed));
+              .formatted(values.largest(), claimed));
     }
     return tile.row() == tile.col() ? diagonal(tile, values, claimed) : Optional.empty();
   }
 
-  private Optional<String> diagonal(TileGrid.Tile tile, byte[] values, long claimed) {
+  private Optional<String> diagonal(TileGrid.Tile tile, StagedTile values, long claimed) {
     int extent = grid.extent(tile.row());
-    for (int r = 0; r < extent; r++) {
-      long value = Tiles.get(values, r * extent + r);
+    for (int i = 0; i < extent; i++) {
+      long value = values.get(i * extent + i);
       if (value < 0 || value > claimed) {
         return Optional.of(
             "has %d on its diagonal, where 0 to %d was promised".formatted(value, claimed));
       }
-      for (int c = r + 1; c < extent; c++) {
-        if (Tiles.get(values, r * extent + c) != Tiles.get(values, c * extent + r)) {
-          return Optional.of("is not symmetric at (%d, %d)".formatted(r, c));
-        }
-      }
     }
-    return Optional.empty();
+    return values
+        .asymmetry(extent)
+        .map(at -> "is not symmetric at (%d, %d)".formatted(at.row(), at.col()));
   }
 
-  private Optional<String> corner(Group group, byte[][] lastColumn) {
-    byte[] last = lastColumn[grid.side() - 1];
-    long corner = Tiles.get(last, last.length / Long.BYTES - 1);
+  private Optional<String> corner(Group group, StagedTile[] lastColumn) {
+    StagedTile last = lastColumn[grid.side() - 1];
+    long corner = last.get(last.length() / Long.BYTES - 1);
     long tokens = fixedPoint.ofCount(group.slot().getTokens());
     return corner == tokens
         ? Optional.empty()
@@ -215,16 +206,16 @@ final class FlushTiles {
                 .formatted(name(group), corner, group.slot().getTokens(), tokens));
   }
 
-  private Optional<String> target(Group group, byte[][] lastColumn) {
-    Optional<byte[]> target = staging.get(stagedKey(group.places()[grid.tiles()]));
-    if (target.isEmpty() || target.get().length != grid.size() * Long.BYTES) {
+  private Optional<String> target(Group group, StagedTile[] lastColumn) {
+    Optional<StagedTile> target = staging.get(stagedKey(group.places()[grid.tiles()]));
+    if (target.isEmpty() || target.get().length() != grid.size() * Long.BYTES) {
       return Optional.of("b of %s is missing or has another size".formatted(name(group)));
     }
     int width = grid.extent(grid.side() - 1);
     for (int row = 0; row < grid.size(); row++) {
       int within = row % grid.tileSize();
-      long value = Tiles.get(lastColumn[row / grid.tileSize()], within * width + width - 1);
-      if (value != Tiles.get(target.get(), row)) {
+      long value = lastColumn[row / grid.tileSize()].get(within * width + width - 1);
+      if (value != target.get().get(row)) {
         return Optional.of(
             "b of %s is not the last column of A at row %d".formatted(name(group), row));
       }
@@ -253,14 +244,14 @@ final class FlushTiles {
   }
 
   private void add(Shelf sums, byte[] key, byte[] stagedKey) {
-    byte[] addend = staging.get(stagedKey).orElseThrow();
+    StagedTile addend = staging.get(stagedKey).orElseThrow();
     Optional<byte[]> sum = sums.get(key);
     if (sum.isPresent()) {
       // In place: half a megabyte less to allocate for each tile.
-      Tiles.add(sum.get(), addend);
+      addend.addTo(sum.get());
       sums.put(key, sum.get());
     } else {
-      sums.put(key, addend);
+      sums.put(key, addend.toBytes());
     }
     staging.delete(stagedKey);
   }

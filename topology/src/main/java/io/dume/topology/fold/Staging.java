@@ -9,8 +9,9 @@ import io.dume.schemas.message.StatisticsKind;
 import io.dume.schemas.message.StatisticsTile;
 import io.dume.schemas.statistics.Tiles;
 import io.dume.schemas.wire.Ids;
+import io.dume.schemas.wire.MalformedMessageException;
 import io.dume.schemas.wire.StatisticsKey;
-import java.nio.ByteBuffer;
+import io.dume.schemas.wire.Wire;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
@@ -43,12 +44,12 @@ final class Staging {
 
   /** Stages a tile; gives what is wrong with it if it is not staged. */
   Optional<String> stage(StatisticsTile tile, Incoming in, Instant now) {
-    byte[] values = values(tile.getValues());
-    Optional<String> problem = problem(tile, values, in);
+    Optional<String> problem = problem(tile, in);
     if (problem.isPresent()) {
       return problem;
     }
-    tiles.put(in.key().orElseThrow(), values);
+    // The message as it is: to keep the values alone would be to copy them.
+    tiles.put(in.key().orElseThrow(), in.value().orElseThrow());
     // By our clock, not by the worker's: one that is slow would make its flush look forgotten.
     long since = Math.max(records.orderTime(), now.toEpochMilli());
     OpenFlush open =
@@ -70,7 +71,7 @@ final class Staging {
     return Optional.empty();
   }
 
-  private Optional<String> problem(StatisticsTile tile, byte[] values, Incoming in) {
+  private Optional<String> problem(StatisticsTile tile, Incoming in) {
     if (tile.getLayer() < 0
         || tile.getLayer() > Short.MAX_VALUE
         || tile.getRow() < 0
@@ -90,7 +91,7 @@ final class Staging {
                   Ids.partition(tile.getFit(), tile.getLayer(), partitions),
                   partitions));
     }
-    long digest = Tiles.digest(values);
+    long digest = Tiles.digest(tile.getValues());
     if (digest != tile.getDigest()) {
       return Optional.of(
           "its digest is %016x where the values give %016x".formatted(tile.getDigest(), digest));
@@ -115,26 +116,23 @@ final class Staging {
     return StatisticsKey.staged(flush, layer, slot, kind, row, col, digest);
   }
 
-  /** Decoded bytes are an array of their own; a view of a larger one would be copied. */
-  private static byte[] values(ByteBuffer buffer) {
-    if (buffer.hasArray()
-        && buffer.arrayOffset() == 0
-        && buffer.remaining() == buffer.array().length) {
-      return buffer.array();
-    }
-    byte[] copy = new byte[buffer.remaining()];
-    buffer.duplicate().get(copy);
-    return copy;
-  }
-
   private static Id slot(byte[] stagedKey) {
     int at = Ids.BYTES + Short.BYTES;
     return new Id(Arrays.copyOfRange(stagedKey, at, at + Ids.BYTES));
   }
 
   /** A staged tile, or nothing if it never came. */
-  Optional<byte[]> get(byte[] key) {
-    return tiles.get(key);
+  Optional<StagedTile> get(byte[] key) {
+    return tiles.get(key).map(Staging::values);
+  }
+
+  private static StagedTile values(byte[] staged) {
+    try {
+      return StagedTile.of(Wire.decode(staged, StatisticsTile.class).getValues());
+    } catch (MalformedMessageException e) {
+      // Earlier versions kept the values alone.
+      return StagedTile.of(staged);
+    }
   }
 
   /** Takes a tile out that has been added. */

@@ -257,6 +257,24 @@ class FoldTest {
   }
 
   @Test
+  void shouldAddTilesThatAnEarlierVersionStagedWithoutTheirMessages() {
+    SyntheticFlush flush = flush();
+    PlainSums expected = new PlainSums(fit);
+    expected.add(flush);
+    stage(flush);
+    for (StatisticsTile tile : flush.tiles()) {
+      staging.put(SyntheticFlush.key(tile), tile.getValues().array().clone());
+    }
+
+    apply(flush, 1);
+
+    take(cut(1, tokens(flush), 0));
+    String domain = flush.manifest().getSlots().get(0).getDomain();
+    assertThat(layers().gram(1)).as("seed %d", seed).isEqualTo(expected.gram(1, List.of(domain)));
+    assertThat(staging.size()).isZero();
+  }
+
+  @Test
   void shouldGiveTheSumsWhateverTheOrderOfTheTiles() {
     SyntheticFlush flush = flush();
     List<StatisticsTile> tiles = new ArrayList<>(flush.tiles());
