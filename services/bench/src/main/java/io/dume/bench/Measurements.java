@@ -22,6 +22,7 @@ public final class Measurements {
         new FreshnessMeasurement(),
         new RestoreMeasurement(),
         new StartMeasurement(),
+        new MemoryMeasurement(),
         new KernelMeasurement());
   }
 }
