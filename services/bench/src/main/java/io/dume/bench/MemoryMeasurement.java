@@ -34,7 +34,6 @@ final class MemoryMeasurement implements Measurement {
   private static final Pattern BOOTSTRAP = Pattern.compile("bootstrap servers: (\\S+)");
   private static final Pattern WORKING = Pattern.compile("(has partitions \\[\\d)");
   private static final Pattern ACTIVE = Pattern.compile("(active solver)");
-  private static final Pattern ANY_LINE = Pattern.compile("(.+)\n");
   private static final Pattern USED_KILOBYTES =
       Pattern.compile("heap\\s+total \\d+K, used (\\d+)K");
   private static final Pattern ANONYMOUS_KILOBYTES = Pattern.compile("RssAnon:\\s+(\\d+) kB");
@@ -68,10 +67,10 @@ final class MemoryMeasurement implements Measurement {
       Map<String, DumeProcess> services = new LinkedHashMap<>();
       try {
         Object[] worker = {"--instance", "w", "--model", model, "--context-dim", CONTEXT};
-        start(bench, services, bootstrap, "feature-extractor", WORKING, worker);
+        start(bench, services, bootstrap, "feature-extractor", Optional.of(WORKING), worker);
         Object[] accumulator = {"--instance", "a", "--state", bench.scratch().resolve("state")};
-        start(bench, services, bootstrap, "accumulator", ANY_LINE, accumulator);
-        start(bench, services, bootstrap, "solver", ACTIVE);
+        start(bench, services, bootstrap, "accumulator", Optional.empty(), accumulator);
+        start(bench, services, bootstrap, "solver", Optional.of(ACTIVE));
         return figures(records, readings(bench, services, bootstrap, model, records));
       } finally {
         services.values().forEach(DumeProcess::close);
@@ -84,14 +83,16 @@ final class MemoryMeasurement implements Measurement {
       Map<String, DumeProcess> services,
       String bootstrap,
       String service,
-      Pattern ready,
+      Optional<Pattern> ready,
       Object... arguments)
       throws IOException, InterruptedException {
     List<Object> all = new ArrayList<>(List.of(service, "--bootstrap-servers", bootstrap));
     all.addAll(List.of(arguments));
     DumeProcess process = DumeProcess.start(bench, OPTIONS, all.toArray());
     services.put(service, process);
-    process.awaitOutput(ready, START);
+    if (ready.isPresent()) {
+      process.awaitOutput(ready.get(), START);
+    }
   }
 
   private static Map<String, List<Reading>> readings(
