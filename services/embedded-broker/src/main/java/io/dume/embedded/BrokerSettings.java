@@ -97,7 +97,11 @@ final class BrokerSettings {
     settings.put("group.min.session.timeout.ms", "1000");
     // A flush is one transaction and may take long; a killed worker's must not linger once expired.
     settings.put("transaction.max.timeout.ms", "3600000");
-    settings.put("transaction.abort.timed.out.transaction.cleanup.interval.ms", "1000");
+    // Not sooner: after a kill the first look for overdue transactions must not come before the old
+    // session has ended and partitions have a leader again. Kafka 4.3.1 then completes a
+    // transaction
+    // without writing its markers, and whoever waits for its offsets waits for ever.
+    settings.put("transaction.abort.timed.out.transaction.cleanup.interval.ms", "10000");
     settings.put("message.max.bytes", Integer.toString(EmbeddedBrokerConfig.MAX_MESSAGE_BYTES));
     // After a kill, the broker's old session must end before it may register again.
     settings.put("broker.session.timeout.ms", "6000");
