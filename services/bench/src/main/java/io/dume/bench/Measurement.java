@@ -19,6 +19,15 @@ public interface Measurement {
   String description();
 
   /**
+   * Whether there is a short form of it that is worth anything.
+   *
+   * @return false if {@code --quick} leaves it out unless it is asked for by name
+   */
+  default boolean hasQuickForm() {
+    return true;
+  }
+
+  /**
    * Measures. Leaves no thread, process or file behind, also when it fails or is interrupted.
    *
    * @param bench how thoroughly, and where

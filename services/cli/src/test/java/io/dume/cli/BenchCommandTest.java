@@ -16,12 +16,15 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class BenchCommandTest {
 
@@ -108,6 +111,41 @@ class BenchCommandTest {
 
     assertThat(status).isZero();
     assertThat(out.toString()).contains("start").doesNotContain("fold, staged");
+  }
+
+  private record Slow() implements Measurement {
+    @Override
+    public String name() {
+      return "memory";
+    }
+
+    @Override
+    public String description() {
+      return "needs its time";
+    }
+
+    @Override
+    public boolean hasQuickForm() {
+      return false;
+    }
+
+    @Override
+    public List<Figure> run(Bench bench) {
+      return List.of(Figure.of("memory, worker", "MB", Samples.of(5)));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"false,''", "true,memory"})
+  void shouldTakeWhatHasNoQuickFormOnlyByNameInAQuickRun(boolean taken, String only) {
+    List<String> arguments = new ArrayList<>(List.of("--quick"));
+    if (!only.isEmpty()) {
+      arguments.addAll(List.of("--only", only));
+    }
+
+    execute(List.of(START, new Slow()), arguments.toArray(String[]::new));
+
+    assertThat(out.toString().contains("memory, worker")).isEqualTo(taken);
   }
 
   @Test
