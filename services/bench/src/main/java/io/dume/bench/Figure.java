@@ -13,7 +13,8 @@ import java.util.OptionalDouble;
  * @param value the median of the repetitions
  * @param spread of the repetitions, see {@link Samples#spread}
  * @param floor what it is measured against, the median
- * @param ratio the median of the rounds' value / floor
+ * @param ratio the median of the rounds' value / floor; none where the target is a difference from
+ *     the floor, so that a ratio beside a target is what the target is about
  * @param target what it is to reach, if somebody said so
  */
 public record Figure(
@@ -30,9 +31,13 @@ public record Figure(
   public Figure {
     if (target.isPresent()
         && target.get().kind() != Target.Kind.VALUE_AT_MOST
-        && (floor.isEmpty() || ratio.isEmpty())) {
+        && (floor.isEmpty()
+            || (ratio.isEmpty() && target.get().kind() != Target.Kind.ABOVE_FLOOR_AT_MOST))) {
       throw new IllegalArgumentException(
           "%s: a target of %s needs a floor".formatted(name, target.get().kind()));
+    }
+    if (target.isPresent() && target.get().kind() == Target.Kind.ABOVE_FLOOR_AT_MOST) {
+      ratio = OptionalDouble.empty();
     }
   }
 

@@ -16,8 +16,9 @@ import java.util.OptionalDouble;
 
 /**
  * Figures as JSON: an array of {@code {"name", "value", "floor", "unit", "ratio", "target",
- * "reached"}}. Target is the limit alone; floor, ratio, target and reached are null where there is
- * none.
+ * "reached"}}. Floor, ratio, target and reached are null where there is none. The target is the
+ * limit of the ratio; where that is null, of the value, or of the value less the floor if there is
+ * one.
  */
 public final class FigureFile {
 

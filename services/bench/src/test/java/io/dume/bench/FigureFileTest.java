@@ -27,6 +27,8 @@ class FigureFileTest {
         FigureFile.json(
             List.of(
                 Figure.against("fold", "MB/s", rounds, Target.ratioAtLeast(0.8)),
+                Figure.against("freshness", "ms", rounds, Target.aboveFloorAtMost(400)),
+                Figure.of("changelog", "", Samples.of(0.3)).toReach(Target.valueAtMost(0.2)),
                 Figure.of("start", "s", Samples.of(5))));
 
     assertThat(written)
@@ -35,6 +37,10 @@ class FigureFileTest {
                 """
                 [{"name": "fold", "value": 9.0, "floor": 10.0, "unit": "MB/s", "ratio": 0.9,
                   "target": 0.8, "reached": true},
+                 {"name": "freshness", "value": 9.0, "floor": 10.0, "unit": "ms", "ratio": null,
+                  "target": 400.0, "reached": true},
+                 {"name": "changelog", "value": 0.3, "floor": null, "unit": "", "ratio": null,
+                  "target": 0.2, "reached": false},
                  {"name": "start", "value": 5.0, "floor": null, "unit": "s", "ratio": null,
                   "target": null, "reached": null}]"""));
   }

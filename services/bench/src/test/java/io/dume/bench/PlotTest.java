@@ -1,0 +1,38 @@
+package io.dume.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class PlotTest {
+
+  @Test
+  void shouldDrawEachCurveWithItsNameWithinTheAxes() {
+    Axis x = new Axis("d", 0, 100, false);
+    Axis y = new Axis("ms & more", 0, 10, false);
+    List<Plot.Value> values = List.of(new Plot.Value(0, 0), new Plot.Value(100, 10));
+
+    String svg = new Plot("cost", x, y).curve("one <layer>", values).svg();
+
+    // From the lower left corner of the area to the upper right one.
+    assertThat(svg).contains("points=\"80.0,364.0 696.0,40.0\"");
+    assertThat(svg).contains(">one &lt;layer&gt;</text>", ">ms &amp; more</text>", ">cost</text>");
+    assertThat(SvgReader.elements(svg, "polyline")).hasSize(1);
+  }
+
+  @Test
+  void shouldGiveTheSameBytesForTheSameValues() {
+    assertThat(example()).isEqualTo(example());
+  }
+
+  private static String example() {
+    List<Plot.Value> values = List.of(new Plot.Value(576, 0.3), new Plot.Value(4096, 71.25));
+    return new Plot(
+            "solve",
+            Axis.logarithmic("d", List.of(576.0, 4096.0)),
+            Axis.logarithmic("s", List.of(0.3, 71.25)))
+        .curve("28 layers", values)
+        .svg();
+  }
+}
