@@ -43,6 +43,35 @@ public record FixedPoint(int fractionBits) {
   }
 
   /**
+   * Rounds some values and adds each to a sum. Whether one does not fit or a sum overflows is seen
+   * behind the loop, which has no branches so; what was added is garbage then.
+   *
+   * @throws ArithmeticException if a value does not fit or a sum leaves 64 bits
+   */
+  void add(double[] values, int from, long[] sums, int count) {
+    double scale = scale();
+    double largest = 0;
+    long overflow = 0;
+    for (int i = 0; i < count; i++) {
+      double scaled = values[from + i] * scale;
+      // Not a number stays one.
+      largest = Math.max(largest, Math.abs(scaled));
+      long value = (long) Math.rint(scaled);
+      long before = sums[i];
+      long sum = before + value;
+      overflow |= (before ^ sum) & (value ^ sum);
+      sums[i] = sum;
+    }
+    if (!(largest < 0x1p62)) {
+      throw new ArithmeticException(
+          "a value does not fit into 62 bits with " + fractionBits + " fraction bits");
+    }
+    if (overflow < 0) {
+      throw new ArithmeticException("a sum of statistics left the range of 64 bits");
+    }
+  }
+
+  /**
    * The value of a sum, correctly rounded to double.
    *
    * @param fixed a sum

@@ -1,5 +1,8 @@
 package io.dume.schemas.statistics;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.LongBuffer;
 import java.util.Arrays;
 
 /**
@@ -8,25 +11,42 @@ import java.util.Arrays;
  *
  * <p>With n = d + 1 the matrix of {@code [x; 1][x; 1]ᵀ} has the token count in its last corner, and
  * its last column is b of the domain: one sum holds both.
+ *
+ * <p>The sums of a large model take gigabytes for as long as a worker lives, so they lie outside
+ * the heap, in direct memory of {@link TileGrid#bytes()}: bounded by {@code
+ * -XX:MaxDirectMemorySize} and freed when nobody refers to the sum any more. On the heap is one row
+ * of a tile.
  */
 public final class SymmetricSum {
   private final TileGrid grid;
   private final FixedPoint fixedPoint;
-  private final byte[][] tiles;
+  // Of a tile on the diagonal only the upper half is kept up to date.
+  private final ByteBuffer[] tiles;
+  private final LongBuffer[] values;
+  private final long[] line;
+  // What the tiles hold then is of an earlier use.
+  private boolean empty = true;
 
   /**
    * A sum of nothing.
    *
    * @param grid the shape
    * @param fixedPoint the fixed point of the fit
+   * @throws OutOfMemoryError if the JVM may not have that much direct memory
    */
   public SymmetricSum(TileGrid grid, FixedPoint fixedPoint) {
     this.grid = grid;
     this.fixedPoint = fixedPoint;
-    this.tiles = new byte[grid.tiles()][];
+    this.tiles = new ByteBuffer[grid.tiles()];
+    this.values = new LongBuffer[grid.tiles()];
+    this.line = new long[Math.min(grid.size(), grid.tileSize())];
     int i = 0;
     for (TileGrid.Tile tile : grid.all()) {
-      tiles[i++] = new byte[grid.bytes(tile.row(), tile.col())];
+      tiles[i] =
+          ByteBuffer.allocateDirect(grid.bytes(tile.row(), tile.col()))
+              .order(ByteOrder.LITTLE_ENDIAN);
+      values[i] = tiles[i].asLongBuffer();
+      i++;
     }
   }
 
@@ -47,26 +67,28 @@ public final class SymmetricSum {
     }
     int i = 0;
     for (TileGrid.Tile tile : grid.all()) {
-      addTile(tiles[i++], tile, gram);
+      addTile(values[i++], tile, gram);
     }
+    empty = false;
   }
 
-  private void addTile(byte[] sums, TileGrid.Tile tile, double[] gram) {
-    int n = grid.size();
+  private void addTile(LongBuffer sums, TileGrid.Tile tile, double[] gram) {
     int rows = grid.extent(tile.row());
     int cols = grid.extent(tile.col());
-    int top = tile.row() * grid.tileSize();
-    int left = tile.col() * grid.tileSize();
+    int first = tile.row() * grid.tileSize() * grid.size() + tile.col() * grid.tileSize();
     boolean diagonal = tile.row() == tile.col();
     for (int r = 0; r < rows; r++) {
-      for (int c = diagonal ? r : 0; c < cols; c++) {
-        long value = fixedPoint.toFixed(gram[(top + r) * n + left + c]);
-        int at = r * cols + c;
-        Tiles.set(sums, at, Math.addExact(Tiles.get(sums, at), value));
-        if (diagonal && c > r) {
-          Tiles.set(sums, c * cols + r, Tiles.get(sums, at));
-        }
+      int from = diagonal ? r : 0;
+      int count = cols - from;
+      int at = r * cols + from;
+      // Line by line through the heap: a loop over an array is what the JVM makes fast.
+      if (empty) {
+        Arrays.fill(line, 0, count, 0);
+      } else {
+        sums.get(at, line, 0, count);
       }
+      fixedPoint.add(gram, first + r * grid.size() + from, line, count);
+      sums.put(at, line, 0, count);
     }
   }
 
@@ -78,7 +100,15 @@ public final class SymmetricSum {
    * @return a copy of the values
    */
   public byte[] tile(int row, int col) {
-    return tiles[grid.index(row, col)].clone();
+    int index = grid.index(row, col);
+    byte[] copy = new byte[grid.bytes(row, col)];
+    if (!empty) {
+      tiles[index].get(0, copy);
+      if (row == col) {
+        Tiles.mirror(copy, grid.extent(row));
+      }
+    }
+    return copy;
   }
 
   /**
@@ -104,8 +134,9 @@ public final class SymmetricSum {
   public long value(int row, int col) {
     int tileRow = row / grid.tileSize();
     int tileCol = col / grid.tileSize();
+    int index = grid.index(tileRow, tileCol);
     int at = (row % grid.tileSize()) * grid.extent(tileCol) + col % grid.tileSize();
-    return Tiles.get(tiles[grid.index(tileRow, tileCol)], at);
+    return empty ? 0 : values[index].get(at);
   }
 
   /**
@@ -124,8 +155,6 @@ public final class SymmetricSum {
 
   /** Makes it a sum of nothing again. */
   public void clear() {
-    for (byte[] tile : tiles) {
-      Arrays.fill(tile, (byte) 0);
-    }
+    empty = true;
   }
 }

@@ -17,6 +17,9 @@ public final class Tiles {
   private static final XXHash64 HASH = XXHashFactory.fastestInstance().hash64();
   private static final long SEED = 0x64756d65L;
 
+  /** A block of 32 x 32 values and its mirror image fit into the first level of any cache. */
+  private static final int BLOCK = 32;
+
   private Tiles() {}
 
   /**
@@ -82,6 +85,28 @@ public final class Tiles {
       LONG.set(sum, at, s);
     }
     requireNoOverflow(overflow);
+  }
+
+  /** Makes the lower half of a square tile the mirror image of its upper half. */
+  static void mirror(byte[] tile, int extent) {
+    for (int top = 0; top < extent; top += BLOCK) {
+      for (int left = top; left < extent; left += BLOCK) {
+        mirror(tile, extent, top, left);
+      }
+    }
+  }
+
+  private static void mirror(byte[] tile, int extent, int top, int left) {
+    int bottom = Math.min(extent, top + BLOCK);
+    int right = Math.min(extent, left + BLOCK);
+    for (int r = top; r < bottom; r++) {
+      for (int c = Math.max(left, r + 1); c < right; c++) {
+        LONG.set(
+            tile,
+            (c * extent + r) * Long.BYTES,
+            (long) LONG.get(tile, (r * extent + c) * Long.BYTES));
+      }
+    }
   }
 
   /**

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.io.ByteArrayOutputStream;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -162,6 +164,39 @@ class SymmetricSumTest {
     sum.add(almost);
 
     assertThatExceptionOfType(ArithmeticException.class).isThrownBy(() -> sum.add(almost));
+  }
+
+  @Property(tries = 50)
+  void shouldBeLikeNewWhenCleared(@ForAll long seed, @ForAll @IntRange(min = 1, max = 30) int n) {
+    TileGrid grid = new TileGrid(n, 8);
+    List<double[]> grams = grams(seed, n, 2);
+    SymmetricSum used = new SymmetricSum(grid, FIXED);
+    SymmetricSum fresh = new SymmetricSum(grid, FIXED);
+    used.add(grams.get(0));
+
+    used.clear();
+
+    assertThat(allTiles(grid, used)).isEqualTo(allTiles(grid, fresh));
+    assertThat(used.largestDiagonal()).isZero();
+    used.add(grams.get(1));
+    fresh.add(grams.get(1));
+    assertThat(allTiles(grid, used)).isEqualTo(allTiles(grid, fresh));
+  }
+
+  @Test
+  void shouldKeepItsTilesOutsideTheHeap() {
+    BufferPoolMXBean direct =
+        ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+            .filter(pool -> pool.getName().equals("direct"))
+            .findFirst()
+            .orElseThrow();
+    TileGrid grid = new TileGrid(1025, 256);
+    long before = direct.getTotalCapacity();
+
+    SymmetricSum sum = new SymmetricSum(grid, FIXED);
+
+    assertThat(direct.getTotalCapacity() - before).isGreaterThanOrEqualTo(grid.bytes());
+    assertThat(sum.largestDiagonal()).isZero();
   }
 
   @Test

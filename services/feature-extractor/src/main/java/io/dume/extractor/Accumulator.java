@@ -27,7 +27,7 @@ final class Accumulator {
   private final int layers;
   private final long bytesLimit;
   private final Map<Id, SlotSum> slots = new LinkedHashMap<>();
-  // Matrices of earlier flushes, all zeros again: gigabytes that need not be collected.
+  // Matrices of earlier flushes: gigabytes of direct memory, which only a collection would free.
   private final Deque<List<SymmetricSum>> spare = new ArrayDeque<>();
   private final double[] gram;
   private long records;
@@ -93,7 +93,17 @@ final class Accumulator {
   }
 
   private List<SymmetricSum> zeros() {
-    return spare.isEmpty() ? SlotSum.zeros(grid, fixedPoint, layers) : spare.pop();
+    if (!spare.isEmpty()) {
+      return spare.pop();
+    }
+    try {
+      return SlotSum.zeros(grid, fixedPoint, layers);
+    } catch (OutOfMemoryError e) {
+      throw new ExtractorException(
+          "no direct memory for the sums of domain number %d, %d bytes (%s): raise -XX:MaxDirectMemorySize above the flush bytes, which are %d, or lower these"
+              .formatted(slots.size() + 1, slotBytes(), e.getMessage(), bytesLimit),
+          e);
+    }
   }
 
   /** The slots that have something, in the order in which they came. */

@@ -42,8 +42,9 @@
  *
  * <ul>
  *   <li>weights: backbone and N × the MLPs, on the device, in the type that they are computed in;
- *   <li>accumulators, heap: S × L × 8 × (n² + Σ of the lower halves that diagonal tiles mirror),
- *       which is S × L × 8 × (n(n + t) / 2) up to the rounding of the last tile;
+ *   <li>accumulators, direct memory ({@code -XX:MaxDirectMemorySize}), kept from flush to flush: S
+ *       × L × 8 × n(n + t) / 2, up to the rounding of the last tile;
+ *   <li>a flush, heap: a tile at a time, in three forms (8t² each), beside what is to be sent;
  *   <li>one Gram matrix, heap and device: 8 × n² each;
  *   <li>a record's features, device: L × 4 × d × the tokens that count, at most {@code
  *       maxRecordTokens}: by default at most 2 GiB, or one longest sequence where that takes more;
