@@ -146,6 +146,10 @@ final class SequencerProcessor implements Processor<byte[], byte[], byte[], Addr
         write(letter(refused));
       }
     }
+    if (!decisions.isEmpty()) {
+      // Somebody waits for each of them: the fold, a worker or a user.
+      context.commit();
+    }
   }
 
   private DeadLetter letter(Decision.RequestRefused refused) {

@@ -37,7 +37,11 @@ final class ExtractionLoop implements ConsumerRebalanceListener {
   }
 
   private static final Logger LOG = LoggerFactory.getLogger(ExtractionLoop.class);
-  private static final Duration POLL = Duration.ofMillis(100);
+
+  /**
+   * Short: the control log is looked at between two polls, and who asked for a cut waits for it.
+   */
+  private static final Duration POLL = Duration.ofMillis(20);
 
   private final Topics topics;
   private final Clock clock;
@@ -90,6 +94,10 @@ final class ExtractionLoop implements ConsumerRebalanceListener {
       while (!stopping.getAsBoolean() && open()) {
         control.poll(Duration.ZERO);
         noteControl();
+        // Before it waits for records: a cut may have been asked for while it worked on the last.
+        if (extraction.flushDue(clock.instant())) {
+          flush();
+        }
         ConsumerRecords<byte[], byte[]> batch = poll();
         if (!batch.isEmpty()) {
           // What a user did before these were sent is done before they are judged.
@@ -97,9 +105,6 @@ final class ExtractionLoop implements ConsumerRebalanceListener {
         }
         if (process(batch, stopping)) {
           advance();
-        }
-        if (extraction.flushDue(clock.instant())) {
-          flush();
         }
         report();
       }

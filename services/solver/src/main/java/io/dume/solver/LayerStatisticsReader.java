@@ -83,9 +83,10 @@ final class LayerStatisticsReader implements AutoCloseable {
                 Integer.toString(8 << 20),
                 "max.poll.records",
                 "32",
-                // Before another partition is read, a fetch that waits for more must end.
+                // Before another partition is read, a fetch that waits for more must end. There are
+                // fetches only while a cut is read, so few are in vain.
                 "fetch.max.wait.ms",
-                "50"));
+                "5"));
     this.consumer =
         new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
   }
