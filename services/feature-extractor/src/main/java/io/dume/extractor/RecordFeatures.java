@@ -34,7 +34,8 @@ public interface RecordFeatures extends AutoCloseable {
    * Sums {@code [x; 1][x; 1]ᵀ} over the tokens.
    *
    * @param layer the layer
-   * @param out receives n x n values, row-major, n = d + 1
+   * @param out receives the upper triangle of n x n values, row-major, n = d + 1; nobody reads what
+   *     is below
    */
   void gram(int layer, double[] out);
 

@@ -18,7 +18,7 @@ public final class DenseModel implements AutoCloseable {
   private final Scoring scoring;
   private final ForwardPass.MlpStep step;
 
-  private DenseModel(Checkpoint checkpoint, Device device) throws IOException {
+  private DenseModel(Checkpoint checkpoint, Device device, Attention attention) throws IOException {
     config = checkpoint.config();
     LibTorch.engine();
     manager = NDManager.newBaseManager(device.toDjl(), LibTorch.ENGINE);
@@ -28,7 +28,7 @@ public final class DenseModel implements AutoCloseable {
       TensorFiles files = checkpoint.tensors();
       Backbone backbone = Backbone.load(config, files, uploader, Optional.empty());
       List<Mlp> mlps = Mlp.load(config, files, uploader, Optional.empty());
-      ForwardPass forward = new ForwardPass(config, backbone, kernels, manager);
+      ForwardPass forward = new ForwardPass(config, backbone, kernels, attention, manager);
       scoring = new Scoring(forward, manager);
       step = forward.dense(mlps);
     } catch (IOException | RuntimeException e) {
@@ -43,8 +43,12 @@ public final class DenseModel implements AutoCloseable {
    * @throws InvalidModelException naming the file and the tensor or the field
    */
   public static DenseModel load(Path directory, Device device) throws IOException {
+    return load(directory, device, Attention.on(device));
+  }
+
+  static DenseModel load(Path directory, Device device, Attention attention) throws IOException {
     try (Checkpoint checkpoint = Checkpoint.open(directory)) {
-      return new DenseModel(checkpoint, device);
+      return new DenseModel(checkpoint, device, attention);
     }
   }
 

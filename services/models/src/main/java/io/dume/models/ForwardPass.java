@@ -4,6 +4,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The Llama forward pass up to the last norm, in float32, with a step to be filled in where the MLP
@@ -21,21 +23,28 @@ final class ForwardPass {
      * @param layer the layer
      * @param hidden (tokens, d), the residual stream before; must stay as it is
      * @param x (tokens, d), the MLP's input; the step closes or keeps it
-     * @param owner the manager that owns both and the result
+     * @param workspace of this pass; its manager owns both arrays and the result
      * @return (tokens, d), which may be {@code hidden} itself
      */
-    NDArray apply(int layer, NDArray hidden, NDArray x, NDManager owner);
+    NDArray apply(int layer, NDArray hidden, NDArray x, Workspace workspace);
   }
 
   private final ModelConfig config;
   private final Backbone backbone;
   private final Kernels kernels;
+  private final Attention attention;
   private final RotaryTable rotary;
 
-  ForwardPass(ModelConfig config, Backbone backbone, Kernels kernels, NDManager manager) {
+  ForwardPass(
+      ModelConfig config,
+      Backbone backbone,
+      Kernels kernels,
+      Attention attention,
+      NDManager manager) {
     this.config = config;
     this.backbone = backbone;
     this.kernels = kernels;
+    this.attention = attention;
     this.rotary = new RotaryTable(config, manager);
   }
 
@@ -58,42 +67,20 @@ final class ForwardPass {
    */
   NDArray run(Batch batch, MlpStep step, NDManager owner) {
     NDArray ids = owner.create(batch.ids());
-    NDArray grid = owner.create(batch.grid());
-    NDArray places = owner.create(batch.places());
-    NDArray cosine = rotary.cosine(batch.length(), owner);
-    NDArray sine = rotary.sine(batch.length(), owner);
+    List<Object> layout = new ArrayList<>();
+    layout.add(rotary.cosine(batch.length(), owner));
+    layout.add(rotary.sine(batch.length(), owner));
+    layout.addAll(attention.layout(batch, owner));
+    layout.addAll(List.of(config.heads(), config.kvHeads(), config.headDim()));
+    Workspace workspace = new Workspace(kernels, owner);
     double eps = config.rmsNormEps();
     NDArray hidden = kernels.run("embed", owner, backbone.embedding(), ids);
     for (int l = 0; l < config.layers(); l++) {
       Backbone.Layer layer = backbone.layers().get(l);
-      NDArray attended =
-          kernels.run(
-              "attend",
-              owner,
-              hidden,
-              layer.attentionNorm(),
-              eps,
-              layer.query().weight(),
-              layer.query().bias(),
-              layer.key().weight(),
-              layer.key().bias(),
-              layer.value().weight(),
-              layer.value().bias(),
-              layer.output().weight(),
-              layer.output().bias(),
-              cosine,
-              sine,
-              grid,
-              places,
-              batch.padded() ? 1 : 0,
-              batch.rows(),
-              batch.length(),
-              config.heads(),
-              config.kvHeads(),
-              config.headDim());
+      NDArray attended = attend(layer, hidden, layout, owner);
       hidden.close();
       NDArray x = kernels.run("norm", owner, attended, layer.mlpNorm(), eps);
-      hidden = step.apply(l, attended, x, owner);
+      hidden = step.apply(l, attended, x, workspace);
       if (hidden != attended) {
         attended.close();
       }
@@ -101,11 +88,23 @@ final class ForwardPass {
     return hidden;
   }
 
+  private NDArray attend(
+      Backbone.Layer layer, NDArray hidden, List<Object> layout, NDManager owner) {
+    List<Object> arguments = new ArrayList<>();
+    arguments.addAll(List.of(hidden, layer.attentionNorm(), config.rmsNormEps()));
+    for (Backbone.Projection projection :
+        List.of(layer.query(), layer.key(), layer.value(), layer.output())) {
+      arguments.add(projection.weight());
+      arguments.add(projection.bias());
+    }
+    arguments.addAll(layout);
+    return kernels.run(attention.function(), owner, arguments.toArray());
+  }
+
   /** Returns the step of one MLP for all tokens. */
-  MlpStep dense(java.util.List<Mlp> mlps) {
-    return (layer, hidden, x, owner) -> {
-      Mlp mlp = mlps.get(layer);
-      NDArray next = kernels.run("dense", owner, hidden, x, mlp.gate(), mlp.up(), mlp.down());
+  MlpStep dense(List<Mlp> mlps) {
+    return (layer, hidden, x, workspace) -> {
+      NDArray next = workspace.dense(mlps.get(layer), hidden, x);
       x.close();
       return next;
     };

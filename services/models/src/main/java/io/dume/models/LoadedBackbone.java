@@ -29,7 +29,7 @@ final class LoadedBackbone {
       Fingerprint read = new Fingerprint(config);
       Backbone backbone = Backbone.load(config, merged.backbone(), uploader, Optional.of(read));
       merged.verifyBackbone(read);
-      forward = new ForwardPass(config, backbone, kernels, manager);
+      forward = new ForwardPass(config, backbone, kernels, Attention.on(device), manager);
       scoring = new Scoring(forward, manager);
     } catch (IOException | RuntimeException e) {
       close();

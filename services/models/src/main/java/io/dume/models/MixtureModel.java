@@ -179,16 +179,14 @@ public final class MixtureModel implements AutoCloseable {
   }
 
   private ForwardPass.MlpStep collecting(RecordStatistics record, List<Mlp> mlps) {
-    Kernels kernels = backbone.value().kernels();
     int last = config().layers() - 1;
-    return (layer, hidden, x, owner) -> {
+    return (layer, hidden, x, workspace) -> {
       record.add(layer, x);
       if (layer == last) {
         // Nobody looks at what comes after the last features.
         return hidden;
       }
-      Mlp mlp = mlps.get(layer);
-      return kernels.run("dense", owner, hidden, x, mlp.gate(), mlp.up(), mlp.down());
+      return workspace.dense(mlps.get(layer), hidden, x);
     };
   }
 

@@ -53,7 +53,7 @@ final class MixtureStep {
       biases.add(call.create(router.bias(l)));
     }
     ForwardPass.MlpStep step =
-        (layer, hidden, x, owner) ->
+        (layer, hidden, x, workspace) ->
             mix(
                 chosen,
                 layer,
@@ -61,13 +61,13 @@ final class MixtureStep {
                 x,
                 kernels.run(
                     "route",
-                    owner,
+                    workspace.owner(),
                     x,
                     weights.get(layer),
                     biases.get(layer),
                     routing.temperature(),
                     routing.k()),
-                owner);
+                workspace.owner());
     return (batch, ordinals, owner) -> step;
   }
 
@@ -86,14 +86,11 @@ final class MixtureStep {
         }
         packed += length;
       }
-      return (layer, hidden, x, layerOwner) ->
-          mix(
-              experts,
-              layer,
-              hidden,
-              x,
-              kernels.run("pick", layerOwner, layerOwner.create(choices[layer]), x, experts.size()),
-              layerOwner);
+      return (layer, hidden, x, workspace) -> {
+        NDManager own = workspace.owner();
+        NDArray shares = kernels.run("pick", own, own.create(choices[layer]), x, experts.size());
+        return mix(experts, layer, hidden, x, shares, own);
+      };
     };
   }
 

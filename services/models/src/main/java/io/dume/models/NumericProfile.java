@@ -27,7 +27,7 @@ public record NumericProfile(String device, String instructionSet, String libtor
    * change of them changes last bits, so that no two of a fit's workers differ without anybody
    * knowing.
    */
-  public static final int KERNELS = 2;
+  public static final int KERNELS = 3;
 
   private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
 

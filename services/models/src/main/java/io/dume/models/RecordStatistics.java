@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import java.nio.ByteOrder;
+import java.nio.DoubleBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
@@ -131,7 +132,8 @@ public final class RecordStatistics implements AutoCloseable {
    *
    * @param layer the layer
    * @param type the type of the products of one forward pass; those of several are added in float64
-   * @param out receives the (d+1) × (d+1) matrix, row-major, whole and exactly symmetric
+   * @param out receives the upper triangle of the (d+1) × (d+1) matrix, row-major; below the
+   *     diagonal it stays as it is
    * @throws IllegalArgumentException if {@code out} has another length
    */
   public void gram(int layer, GramType type, double[] out) {
@@ -147,15 +149,14 @@ public final class RecordStatistics implements AutoCloseable {
         rows += x.getShape().get(0);
         add(sum, type == GramType.FLOAT64 ? kernels.run("widen", scratch, x) : x, scratch);
       }
-      ((PtNDArray) sum).toByteBuffer(true).order(ByteOrder.nativeOrder()).asDoubleBuffer().get(out);
-    }
-    out[out.length - 1] = rows;
-    // A matrix product need not give both triangles the same last bit.
-    for (int row = 1; row < n; row++) {
-      for (int column = 0; column < row; column++) {
-        out[row * n + column] = out[column * n + row];
+      DoubleBuffer values =
+          ((PtNDArray) sum).toByteBuffer(true).order(ByteOrder.nativeOrder()).asDoubleBuffer();
+      for (int row = 0; row < n; row++) {
+        int diagonal = row * n + row;
+        values.get(diagonal, out, diagonal, n - row);
       }
     }
+    out[out.length - 1] = rows;
   }
 
   /** Adds the upper triangle of xᵀx in bands of rows, and the sums of x in the last column. */

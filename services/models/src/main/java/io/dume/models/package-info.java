@@ -21,11 +21,11 @@
  * <p><b>Forward pass.</b> {@link io.dume.models.MixtureModel} and {@link io.dume.models.DenseModel}
  * share one pass and differ in what stands where the MLP is: one expert for all tokens (features,
  * {@link io.dume.models.Routing.Oracle}), the top k of a router, a random expert, or the average.
- * Sequences of unequal length are packed one after the other and laid out as a right-padded grid
- * for attention alone; there is no pad anywhere else, so none can reach a statistic. The arithmetic
- * is a dozen TorchScript functions ({@code kernels.py}) that are packed for libtorch in Java,
- * because DJL's arrays lack fused attention; weights are arguments, so one small script serves
- * every model.
+ * Sequences of unequal length are packed one after the other. Attention goes over them one by one
+ * on a processor; on a GPU they are laid out as a right-padded grid for it alone. There is no pad
+ * anywhere else, so none can reach a statistic. The arithmetic is a dozen TorchScript functions
+ * ({@code kernels.py}) that are packed for libtorch in Java, because DJL's arrays lack fused
+ * attention; weights are arguments, so one small script serves every model.
  *
  * <p><b>Same bits.</b> How sequences are grouped into passes depends on their lengths alone, shares
  * are added in the order of the router's experts, and the script's optimiser is off. Equal inputs

