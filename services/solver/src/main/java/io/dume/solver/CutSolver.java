@@ -18,17 +18,19 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Solves the layers of a cut in parallel, each as soon as it is whole, one thread a layer. At any
- * time there are at most {@code threads} layers being solved and one being put together: (2 threads
- * + 1) (d + 1)² doubles, the factors included. Where λ is to be chosen the held-out sums come to
- * that, (3 threads + 2) (d + 1)² doubles in all, and a router's floats for each candidate, until
- * the last layer is in. Where EJML fails it takes another (d + 1)² to find the pivot. Owned by one
- * thread.
+ * time there are at most {@code threads} layers being solved and two being put together, in the
+ * place where they are then solved: (threads + 2) (d + 1)² doubles outside of the heap with
+ * OpenBLAS, twice that on the heap with EJML; while layers are small, 64 MiB being put together.
+ * Where λ is to be chosen the held-out sums come to that, (threads + 2) (d + 1)² doubles on the
+ * heap, and a router's floats for each candidate, until the last layer is in. Where EJML fails it
+ * takes another (d + 1)² to find the pivot. Owned by one thread.
  */
 final class CutSolver implements AutoCloseable {
   private static final long WAIT_MS = 200;
@@ -136,7 +138,7 @@ final class CutSolver implements AutoCloseable {
               source,
               profile,
               false,
-              (solver, layer) -> solver.solve(layer.training(), given).gate()));
+              layer -> layer.place().solve(layer.training(), given).gate()));
     }
     return LambdaSearch.choose(layers(source, profile, true, LambdaSearch::trials));
   }
@@ -147,7 +149,7 @@ final class CutSolver implements AutoCloseable {
 
   /** What is made of a layer, on a thread of the pool. */
   private interface Work<T> {
-    T apply(LayerSolver solver, FoldedLayer layer) throws UnsolvableException;
+    T apply(FoldedLayer<LayerSolver> layer) throws UnsolvableException;
   }
 
   private record Running<T>(int layer, Future<T> result) {}
@@ -160,25 +162,37 @@ final class CutSolver implements AutoCloseable {
       workspaces = new Workspaces(profile);
     }
     Workspaces current = workspaces;
+    Semaphore free = new Semaphore(threads);
+    List<LayerSolver> open = new ArrayList<>();
     Deque<Running<T>> running = new ArrayDeque<>();
     SortedMap<Integer, T> results = new TreeMap<>();
     try {
       source.reader.read(
           source.cut,
           keepHeldOut,
+          () -> {
+            LayerSolver place = current.take();
+            open.add(place);
+            return place;
+          },
           layer -> {
-            while (running.size() >= threads) {
+            acquire(free, source.heartbeat);
+            while (!running.isEmpty() && running.element().result.isDone()) {
               results.put(running.element().layer, await(running.element(), source.heartbeat));
               running.remove();
             }
+            open.remove(layer.place());
             running.add(
                 new Running<>(
                     layer.training().layer(),
                     pool.submit(
                         () -> {
-                          T result = current.apply(work, layer);
-                          source.reader.giveBack(layer);
-                          return result;
+                          try {
+                            return work.apply(layer);
+                          } finally {
+                            current.giveBack(layer.place());
+                            free.release();
+                          }
                         })));
           },
           source.heartbeat,
@@ -189,9 +203,20 @@ final class CutSolver implements AutoCloseable {
       }
     } finally {
       // Native code can't be interrupted; what still runs ends by itself and is forgotten.
-      running.forEach(left -> left.result.cancel(false));
+      open.forEach(current::giveBack);
     }
     return List.copyOf(results.values());
+  }
+
+  private static void acquire(Semaphore free, Heartbeat heartbeat) throws UnsolvableException {
+    try {
+      while (!free.tryAcquire(WAIT_MS, TimeUnit.MILLISECONDS)) {
+        heartbeat.beat();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AbandonedException("interrupted", e);
+    }
   }
 
   private static <T> T await(Running<T> running, Heartbeat heartbeat) throws UnsolvableException {
@@ -221,16 +246,14 @@ final class CutSolver implements AutoCloseable {
       this.profile = profile;
     }
 
-    <T> T apply(Work<T> work, FoldedLayer layer) throws UnsolvableException {
+    /** One that nobody has, for a layer that begins. */
+    LayerSolver take() {
       LayerSolver solver = idle.poll();
-      if (solver == null) {
-        solver = new LayerSolver(profile.open());
-      }
-      try {
-        return work.apply(solver, layer);
-      } finally {
-        idle.add(solver);
-      }
+      return solver == null ? new LayerSolver(profile.open()) : solver;
+    }
+
+    void giveBack(LayerSolver solver) {
+      idle.add(solver);
     }
 
     void close() {

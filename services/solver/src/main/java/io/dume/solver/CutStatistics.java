@@ -40,7 +40,8 @@ public final class CutStatistics {
   }
 
   /**
-   * Reads all layers of a cut. Memory: one layer at a time, (d+1)² doubles.
+   * Reads all layers of a cut. Memory: two layers at a time, of (d+1)² doubles each, or 64 MiB of
+   * them.
    *
    * @param fit the fit, as in {@code RouterVersion.getFit().getId()}
    * @param cut the cut's number, as in {@code RouterVersion.getCut()}
@@ -71,7 +72,8 @@ public final class CutStatistics {
       reader.read(
           found,
           false,
-          layer -> sink.accept(whole(layer.training())),
+          HeapMatrix::new,
+          layer -> sink.accept(whole(LayerAssembly.statistics(layer.place(), layer.training()))),
           () -> {},
           (ofFit, number) -> find(ofFit, number).isPresent());
       return found;

@@ -6,21 +6,35 @@ import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.block.MatrixOps_DDRB;
 import org.ejml.dense.block.linsol.chol.CholeskyOuterSolver_DDRB;
 
-/** EJML's blocked outer-product Cholesky: pure Java, the same bits on every host. */
+/**
+ * EJML's blocked outer-product Cholesky: pure Java, the same bits on every host. Memory: 2 n²
+ * doubles, A and its factor.
+ */
 final class EjmlFactorisation implements Factorisation {
   private static final int BLOCK = EjmlParameters.BLOCK_WIDTH;
 
   private final CholeskyOuterSolver_DDRB solver = new CholeskyOuterSolver_DDRB();
   private DMatrixRBlock factor = new DMatrixRBlock(1, 1, BLOCK);
   private FailedPivot failed = new FailedPivot(0, 0);
-  private double[] matrix = new double[0];
+  private HeapMatrix matrix = new HeapMatrix();
 
   @Override
-  public boolean setA(double[] a, int n, double lambda) {
-    matrix = a;
+  public void begin(int n) {
+    matrix.begin(n);
     if (factor.numRows != n) {
       factor = new DMatrixRBlock(n, n, BLOCK);
     }
+  }
+
+  @Override
+  public void put(int row, int column, double[] values, int from, int count) {
+    matrix.put(row, column, values, from, count);
+  }
+
+  @Override
+  public boolean factor(double lambda) {
+    double[] a = matrix.values();
+    int n = factor.numRows;
     // EJML factors the lower triangle.
     MatrixOps_DDRB.convertTranSrc(DMatrixRMaj.wrap(n, n, a), factor);
     for (int i = 0; i < n; i++) {
@@ -60,12 +74,12 @@ final class EjmlFactorisation implements Factorisation {
 
   @Override
   public void multiply(double[] w, int columns, double[] product) {
-    Fitted.multiply(matrix, factor.numRows, w, columns, product);
+    Fitted.multiply(matrix.values(), factor.numRows, w, columns, product);
   }
 
   @Override
   public void close() {
-    matrix = new double[0];
+    matrix = new HeapMatrix();
     factor = new DMatrixRBlock(1, 1, BLOCK);
   }
 }

@@ -2,13 +2,13 @@ package io.dume.solver;
 
 /**
  * The Cholesky factorisation of one symmetric positive definite matrix at a time, in the manner of
- * EJML's {@code LinearSolver}: set the matrix, ask whether it worked, solve as often as needed. An
- * instance keeps its workspace for the next matrix of the same size: n * n doubles. Not
- * thread-safe; several instances may work at the same time.
+ * EJML's {@code LinearSolver}: put the matrix, ask whether it can be factored, solve as often as
+ * needed. An instance keeps its workspace for the next matrix of the same size. Not thread-safe;
+ * several instances may work at the same time.
  *
  * <p>The same input gives the same bits every time, whatever other instances do.
  */
-interface Factorisation extends AutoCloseable {
+interface Factorisation extends MatrixPlace, AutoCloseable {
   /**
    * Where a factorisation stopped.
    *
@@ -18,20 +18,30 @@ interface Factorisation extends AutoCloseable {
   record FailedPivot(int index, double value) {}
 
   /**
-   * Factors A + λI.
+   * Factors A + λI, where A is what was put; as often as needed.
    *
-   * @param a n x n, row-major, symmetric; only its upper triangle is looked at. It is left as it
-   *     is, and must stay so as long as this matrix is worked with
-   * @param n the size, 1 to 46340
    * @param lambda added to the diagonal
    * @return true if it worked; false if the matrix is not positive definite in double precision
    */
-  boolean setA(double[] a, int n, double lambda);
+  boolean factor(double lambda);
+
+  /**
+   * Puts a whole matrix.
+   *
+   * @param a n x n, row-major, symmetric; only its upper triangle is looked at. It is left as it is
+   * @param n the size, 1 to 46340
+   */
+  default void put(double[] a, int n) {
+    begin(n);
+    for (int i = 0; i < n; i++) {
+      put(i, i, a, i * n + i, n - i);
+    }
+  }
 
   /**
    * How close to singular the matrix was.
    *
-   * @return after a {@link #setA} that worked, the smallest pivot, which is the square of the
+   * @return after a {@link #factor} that worked, the smallest pivot, which is the square of the
    *     smallest diagonal entry of the factor
    */
   double smallestPivot();
@@ -39,12 +49,12 @@ interface Factorisation extends AutoCloseable {
   /**
    * Where it stopped.
    *
-   * @return after a {@link #setA} that failed, the first pivot that is not positive
+   * @return after a {@link #factor} that failed, the first pivot that is not positive
    */
   FailedPivot failedPivot();
 
   /**
-   * Solves (A + λI) X = B, after a {@link #setA} that worked.
+   * Solves (A + λI) X = B, after a {@link #factor} that worked.
    *
    * @param b n x columns, row-major; left as it is
    * @param columns the number of right-hand sides, at least 1
@@ -53,7 +63,7 @@ interface Factorisation extends AutoCloseable {
   void solve(double[] b, int columns, double[] x);
 
   /**
-   * Multiplies A, without λ, after a {@link #setA} that worked.
+   * Multiplies A, without λ, after a {@link #factor} that worked.
    *
    * @param w n x columns, row-major; left as it is
    * @param columns at least 1

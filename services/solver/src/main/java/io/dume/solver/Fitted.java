@@ -10,7 +10,7 @@ import java.util.List;
  * at again. Sums run in one fixed order.
  */
 final class Fitted {
-  private final LayerStatistics statistics;
+  private final RightHandSides sides;
   private final double[] w;
   private final double[] product;
 
@@ -19,14 +19,15 @@ final class Fitted {
    * @param w n x experts, row-major, left as it is: before columns are normalised
    */
   Fitted(LayerStatistics statistics, double[] w) {
-    this(statistics, w, product(statistics, w));
+    this(RightHandSides.of(statistics), w, product(statistics, w));
   }
 
   /**
+   * @param sides b, left as it is
    * @param product A W, n x experts, row-major
    */
-  Fitted(LayerStatistics statistics, double[] w, double[] product) {
-    this.statistics = statistics;
+  Fitted(RightHandSides sides, double[] w, double[] product) {
+    this.sides = sides;
     this.w = w;
     this.product = product;
   }
@@ -67,7 +68,7 @@ final class Fitted {
     double difference = 0;
     double target = 0;
     for (int i = 0; i < product.length; i++) {
-      double wanted = statistics.b()[i];
+      double wanted = sides.b()[i];
       double missed = lambda * w[i] + product[i] - wanted;
       difference += missed * missed;
       target += wanted * wanted;
@@ -80,16 +81,16 @@ final class Fitted {
    * A w_j, where n_j is the number of tokens that belong to j.
    */
   double[] squaredErrors() {
-    int experts = statistics.experts();
+    int experts = sides.experts();
     double[] errors = new double[experts];
-    for (int i = 0; i < statistics.size(); i++) {
+    for (int i = 0; i < sides.size(); i++) {
       for (int j = 0; j < experts; j++) {
         int at = i * experts + j;
-        errors[j] += w[at] * (product[at] - 2 * statistics.b()[at]);
+        errors[j] += w[at] * (product[at] - 2 * sides.b()[at]);
       }
     }
     for (int j = 0; j < experts; j++) {
-      errors[j] += tokens(j);
+      errors[j] += sides.tokens(j);
     }
     return errors;
   }
@@ -119,17 +120,18 @@ final class Fitted {
     double[] errors = squaredErrors();
     List<Double> shares = new ArrayList<>();
     for (int j = 0; j < errors.length; j++) {
-      double total = tokens(j) * (1 - tokens(j) / all);
+      double total = sides.tokens(j) * (1 - sides.tokens(j) / all);
       shares.add(total == 0 ? 0 : 1 - errors[j] / total);
     }
     return List.copyOf(shares);
   }
 
-  private double tokens(int column) {
-    return statistics.b()[(statistics.size() - 1) * statistics.experts() + column];
-  }
-
+  /** Each token belongs to one column. */
   private double allTokens() {
-    return statistics.a()[statistics.a().length - 1];
+    double all = 0;
+    for (int j = 0; j < sides.experts(); j++) {
+      all += sides.tokens(j);
+    }
+    return all;
   }
 }

@@ -38,20 +38,20 @@ final class LambdaSearch {
    *
    * @return a trial for each of {@link LambdaChoice.Auto#CANDIDATES}, in their order
    */
-  static List<Trial> trials(LayerSolver solver, FoldedLayer layer) {
+  static List<Trial> trials(FoldedLayer<LayerSolver> layer) {
     LayerStatistics heldOut =
         layer
             .heldOut()
             .orElseThrow(() -> new IllegalStateException("the held-out sums were not kept"));
     List<Trial> trials = new ArrayList<>();
     for (double lambda : LambdaChoice.Auto.CANDIDATES) {
-      trials.add(trial(solver, layer.training(), heldOut, lambda));
+      trials.add(trial(layer.place(), layer.training(), heldOut, lambda));
     }
     return trials;
   }
 
   private static Trial trial(
-      LayerSolver solver, LayerStatistics training, LayerStatistics heldOut, double lambda) {
+      LayerSolver solver, RightHandSides training, LayerStatistics heldOut, double lambda) {
     try {
       LayerSolver.Solution solution = solver.solve(training, lambda);
       double error = new Fitted(heldOut, solution.w()).meanSquaredError();

@@ -8,20 +8,26 @@ import java.util.Optional;
 /**
  * Puts one layer of a cut together from its messages: the sums that a router is solved from and,
  * where the cut has them, those of the held-out tokens. Not thread-safe.
+ *
+ * @param <P> what takes the A that a router is solved from
  */
-final class LayerAssembly {
+final class LayerAssembly<P extends MatrixPlace> {
   private final int layer;
+  private final P place;
   private final SumAssembly training;
   private final Optional<SumAssembly> heldOut;
+  private final Optional<HeapMatrix> heldOutPlace;
 
   /**
+   * @param place takes A
    * @param keepHeldOut whether the held-out sums are wanted; else they are only checked
-   * @param matrices where the places for the sums come from
    */
-  LayerAssembly(CutShape shape, int layer, boolean keepHeldOut, Matrices matrices) {
+  LayerAssembly(CutShape shape, int layer, P place, boolean keepHeldOut) {
     this.layer = layer;
-    this.training =
-        new SumAssembly(shape, layer, "", shape.tokens(), Optional.of(matrices.take(shape.size())));
+    this.place = place;
+    this.training = new SumAssembly(shape, layer, "", shape.tokens(), Optional.of(place));
+    this.heldOutPlace =
+        shape.heldOutTokens().filter(tokens -> keepHeldOut).map(tokens -> new HeapMatrix());
     this.heldOut =
         shape
             .heldOutTokens()
@@ -32,7 +38,7 @@ final class LayerAssembly {
                         layer,
                         "held-out ",
                         tokens,
-                        keepHeldOut ? Optional.of(matrices.take(shape.size())) : Optional.empty()));
+                        heldOutPlace.map(MatrixPlace.class::cast)));
   }
 
   void add(LayerTile tile) throws UnsolvableException {
@@ -51,11 +57,8 @@ final class LayerAssembly {
         () -> failure(layer, "held-out sums came, and the cut has no held-out domain"));
   }
 
-  FoldedLayer complete(LayerComplete message) throws UnsolvableException {
-    LayerStatistics wanted =
-        training
-            .complete(message.getTiles())
-            .orElseThrow(() -> new IllegalStateException("sums for training are always kept"));
+  FoldedLayer<P> complete(LayerComplete message) throws UnsolvableException {
+    RightHandSides wanted = training.complete(message.getTiles());
     if (heldOut.isEmpty()) {
       if (message.getHeldOutTiles() != 0) {
         throw failure(
@@ -63,9 +66,15 @@ final class LayerAssembly {
             "%d held-out tiles were sent, and the cut has no held-out domain"
                 .formatted(message.getHeldOutTiles()));
       }
-      return new FoldedLayer(wanted, Optional.empty());
+      return new FoldedLayer<>(place, wanted, Optional.empty());
     }
-    return new FoldedLayer(wanted, heldOut.get().complete(message.getHeldOutTiles()));
+    RightHandSides held = heldOut.get().complete(message.getHeldOutTiles());
+    return new FoldedLayer<>(place, wanted, heldOutPlace.map(a -> statistics(a, held)));
+  }
+
+  /** A and b together. */
+  static LayerStatistics statistics(HeapMatrix a, RightHandSides b) {
+    return new LayerStatistics(b.layer(), b.size(), b.experts(), a.values(), b.b());
   }
 
   static UnsolvableException failure(int layer, String problem) {

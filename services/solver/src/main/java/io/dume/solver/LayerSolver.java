@@ -11,7 +11,7 @@ import java.util.List;
  *
  * <p>All sums run in one fixed order, so the same statistics give the same bits.
  */
-final class LayerSolver implements AutoCloseable {
+final class LayerSolver implements MatrixPlace, AutoCloseable {
   private static final double NORM_OF_ZERO = 1e-6;
 
   private final Factorisation factorisation;
@@ -31,29 +31,40 @@ final class LayerSolver implements AutoCloseable {
     this.factorisation = factorisation;
   }
 
+  /** Begins a layer: where its A is put before {@link #solve}. */
+  @Override
+  public void begin(int n) {
+    factorisation.begin(n);
+  }
+
+  @Override
+  public void put(int row, int column, double[] values, int from, int count) {
+    factorisation.put(row, column, values, from, count);
+  }
+
   /**
-   * Solves one layer.
+   * Solves the layer whose A was put; with as many λ as needed.
    *
-   * @param statistics left as they are
+   * @param sides its b, left as it is
    * @param lambda the ridge penalty, finite and not negative
    * @return the solution, all of it finite
    * @throws UnsolvableException if A + λI is not positive definite or a value is not finite
    */
-  Solution solve(LayerStatistics statistics, double lambda) throws UnsolvableException {
-    int n = statistics.size();
-    int experts = statistics.experts();
-    if (!factorisation.setA(statistics.a(), n, lambda)) {
+  Solution solve(RightHandSides sides, double lambda) throws UnsolvableException {
+    int n = sides.size();
+    int experts = sides.experts();
+    if (!factorisation.factor(lambda)) {
       FailedPivot pivot = factorisation.failedPivot();
       throw new UnsolvableException(
           ("layer %d: A + λI is not positive definite with λ = %s: pivot %d of %d is %s;"
                   + " more tokens or a larger λ help")
-              .formatted(statistics.layer(), lambda, pivot.index(), n, pivot.value()));
+              .formatted(sides.layer(), lambda, pivot.index(), n, pivot.value()));
     }
     double[] solution = new double[n * experts];
-    factorisation.solve(statistics.b(), experts, solution);
+    factorisation.solve(sides.b(), experts, solution);
     double[] product = new double[n * experts];
     factorisation.multiply(solution, experts, product);
-    Fitted fitted = new Fitted(statistics, solution, product);
+    Fitted fitted = new Fitted(sides, solution, product);
     double residual = fitted.residual(lambda);
     List<Double> separability = fitted.separability();
     double smallestPivot = factorisation.smallestPivot();
@@ -65,20 +76,20 @@ final class LayerSolver implements AutoCloseable {
         zeroColumns.add(column);
       }
     }
-    requireFinite(statistics.layer(), "the residual", residual);
-    requireFinite(statistics.layer(), "the smallest pivot", smallestPivot);
+    requireFinite(sides.layer(), "the residual", residual);
+    requireFinite(sides.layer(), "the smallest pivot", smallestPivot);
     for (double share : separability) {
-      requireFinite(statistics.layer(), "a separability", share);
+      requireFinite(sides.layer(), "a separability", share);
     }
     for (float value : weight) {
-      requireFinite(statistics.layer(), "a gate weight", value);
+      requireFinite(sides.layer(), "a gate weight", value);
     }
     for (float value : bias) {
-      requireFinite(statistics.layer(), "a gate intercept", value);
+      requireFinite(sides.layer(), "a gate intercept", value);
     }
     return new Solution(
         new LayerGate(
-            statistics.layer(), weight, bias, residual, smallestPivot, zeroColumns, separability),
+            sides.layer(), weight, bias, residual, smallestPivot, zeroColumns, separability),
         solution);
   }
 

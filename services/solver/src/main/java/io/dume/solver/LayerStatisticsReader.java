@@ -10,13 +10,18 @@ import io.dume.schemas.message.LayerTargets;
 import io.dume.schemas.message.LayerTile;
 import io.dume.schemas.wire.MalformedMessageException;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import org.apache.avro.specific.SpecificRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -24,11 +29,16 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
- * Reads the statistics of cuts, one after the other in the order of their numbers. One partition is
- * read at a time, so only one layer is being put together at any time. Not thread-safe.
+ * Reads the statistics of cuts, one after the other in the order of their numbers. While layers are
+ * small all partitions are read at once. Where they are large a partition is begun when the one
+ * before is at its last layer, so that at most two layers are being put together at any time and
+ * the end of a partition is no time to wait. Not thread-safe.
  */
 final class LayerStatisticsReader implements AutoCloseable {
   private static final Duration POLL = Duration.ofMillis(200);
+
+  /** What may be put together at the same time, if it is more than two layers. */
+  private static final long SMALL_BYTES = 64L << 20;
 
   /** Called often while reading; what it throws ends the reading. */
   @FunctionalInterface
@@ -50,8 +60,8 @@ final class LayerStatisticsReader implements AutoCloseable {
 
   /** Takes a layer when it is whole. */
   @FunctionalInterface
-  interface Sink {
-    void accept(FoldedLayer layer) throws UnsolvableException;
+  interface Sink<P extends MatrixPlace> {
+    void accept(FoldedLayer<P> layer) throws UnsolvableException;
   }
 
   private final String topic;
@@ -59,7 +69,6 @@ final class LayerStatisticsReader implements AutoCloseable {
   private final BiConsumer<ConsumerRecord<byte[], byte[]>, String> unreadable;
   private final KafkaConsumer<byte[], byte[]> consumer;
   private final Map<TopicPartition, Long> positions = new HashMap<>();
-  private final Matrices matrices = new Matrices();
 
   /**
    * @param timeout how long nothing of a fit may arrive before a cut of it is given up
@@ -83,8 +92,8 @@ final class LayerStatisticsReader implements AutoCloseable {
                 Integer.toString(8 << 20),
                 "max.poll.records",
                 "32",
-                // Before another partition is read, a fetch that waits for more must end. There are
-                // fetches only while a cut is read, so few are in vain.
+                // A partition that is begun waits until a fetch that knows nothing of it has ended.
+                // There are fetches only while a cut is read, so few are in vain.
                 "fetch.max.wait.ms",
                 "5"));
     this.consumer =
@@ -102,15 +111,6 @@ final class LayerStatisticsReader implements AutoCloseable {
     positions.putAll(committed);
   }
 
-  /**
-   * Takes the arrays of a layer back, for one that is yet to come. Any thread may call it.
-   *
-   * @param layer nobody may look at it any more
-   */
-  void giveBack(FoldedLayer layer) {
-    matrices.giveBack(layer);
-  }
-
   /** The next position of each partition that was read. */
   Map<TopicPartition, Long> positions() {
     return Map.copyOf(positions);
@@ -122,38 +122,107 @@ final class LayerStatisticsReader implements AutoCloseable {
    * @param cut the cut; of a higher number than the one before
    * @param keepHeldOut whether held-out sums are wanted: they take as much memory as A again; else
    *     they are checked and dropped
-   * @param sink gets each layer when all of it came, in no certain order: of each A the upper
-   *     triangle
+   * @param places gives a place for the A of each layer
+   * @param sink gets each layer when all of it came, in no certain order, with its place
    * @param heartbeat called at least every few hundred milliseconds
    * @param announced asked about cuts of higher numbers
+   * @param <P> where A is put together
    * @throws UnsolvableException if a layer failed, is broken, is gone or does not come
    */
-  void read(Cut cut, boolean keepHeldOut, Sink sink, Heartbeat heartbeat, Announced announced)
+  <P extends MatrixPlace> void read(
+      Cut cut,
+      boolean keepHeldOut,
+      Supplier<P> places,
+      Sink<P> sink,
+      Heartbeat heartbeat,
+      Announced announced)
       throws UnsolvableException {
     CutShape shape = CutShape.of(cut);
-    for (Map.Entry<Integer, Set<Integer>> entry : CutShape.layersByPartition(cut).entrySet()) {
-      TopicPartition partition = new TopicPartition(topic, entry.getKey());
-      consumer.assign(List.of(partition));
+    Map<TopicPartition, Layers<P>> unread = new LinkedHashMap<>();
+    CutShape.layersByPartition(cut)
+        .forEach(
+            (partition, layers) ->
+                unread.put(
+                    new TopicPartition(topic, partition),
+                    new Layers<>(
+                        cut, shape, keepHeldOut, places, new TreeSet<>(layers), sink, announced)));
+    assign(unread.keySet());
+    read(unread, shape, heartbeat);
+  }
+
+  /** From where it was left off, nothing being read yet. */
+  private void assign(Set<TopicPartition> partitions) {
+    consumer.assign(partitions);
+    for (TopicPartition partition : partitions) {
       Long position = positions.get(partition);
       if (position == null) {
         consumer.seekToBeginning(List.of(partition));
       } else {
         consumer.seek(partition, position);
       }
-      new Layers(cut, shape, keepHeldOut, new TreeSet<>(entry.getValue()), sink, announced)
-          .read(partition, heartbeat);
+    }
+    consumer.pause(partitions);
+  }
+
+  private <P extends MatrixPlace> void read(
+      Map<TopicPartition, Layers<P>> unread, CutShape shape, Heartbeat heartbeat)
+      throws UnsolvableException {
+    Deque<TopicPartition> later = new ArrayDeque<>(unread.keySet());
+    Map<TopicPartition, Layers<P>> begun = new HashMap<>();
+    long matrix = (long) shape.size() * shape.size() * Double.BYTES;
+    boolean small = matrix * unread.size() <= SMALL_BYTES;
+    long lastNews = System.nanoTime();
+    while (!unread.isEmpty()) {
+      while (!later.isEmpty()
+          && (small
+              || begun.isEmpty()
+              || begun.size() == 1 && begun.values().iterator().next().atLast())) {
+        TopicPartition next = later.remove();
+        begun.put(next, unread.get(next));
+        consumer.resume(List.of(next));
+      }
+      for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+        TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+        Layers<P> layers = begun.get(partition);
+        if (layers == null) {
+          // What stands behind the last layer is left for another cut.
+          continue;
+        }
+        if (layers.take(record)) {
+          lastNews = System.nanoTime();
+        }
+        positions.put(partition, record.offset() + 1);
+        if (layers.missing.isEmpty()) {
+          begun.remove(partition);
+          unread.remove(partition);
+          consumer.pause(List.of(partition));
+        }
+      }
+      heartbeat.beat();
+      if (System.nanoTime() - lastNews > timeout.toNanos()) {
+        throw new UnsolvableException(
+            "the statistics of layers %s did not arrive within %s: is the accumulator running?"
+                .formatted(missing(unread.values()), timeout));
+      }
     }
   }
 
+  private static <P extends MatrixPlace> Set<Integer> missing(Collection<Layers<P>> unread) {
+    Set<Integer> missing = new TreeSet<>();
+    unread.forEach(layers -> missing.addAll(layers.missing));
+    return missing;
+  }
+
   /** The layers of a cut in one partition. */
-  private final class Layers {
+  private final class Layers<P extends MatrixPlace> {
     private final Cut cut;
     private final CutShape shape;
     private final boolean keepHeldOut;
+    private final Supplier<P> places;
     private final TreeSet<Integer> missing;
-    private final Sink sink;
+    private final Sink<P> sink;
     private final Announced announced;
-    private Optional<LayerAssembly> open = Optional.empty();
+    private Optional<LayerAssembly<P>> open = Optional.empty();
     private int openLayer;
     private boolean news;
 
@@ -161,41 +230,32 @@ final class LayerStatisticsReader implements AutoCloseable {
         Cut cut,
         CutShape shape,
         boolean keepHeldOut,
+        Supplier<P> places,
         TreeSet<Integer> missing,
-        Sink sink,
+        Sink<P> sink,
         Announced announced) {
       this.cut = cut;
       this.shape = shape;
       this.keepHeldOut = keepHeldOut;
+      this.places = places;
       this.missing = missing;
       this.sink = sink;
       this.announced = announced;
     }
 
-    void read(TopicPartition partition, Heartbeat heartbeat) throws UnsolvableException {
-      long lastNews = System.nanoTime();
-      while (!missing.isEmpty()) {
-        news = false;
-        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-          take(record);
-          positions.put(partition, record.offset() + 1);
-          if (missing.isEmpty()) {
-            return;
-          }
-        }
-        heartbeat.beat();
-        if (news) {
-          lastNews = System.nanoTime();
-        }
-        if (System.nanoTime() - lastNews > timeout.toNanos()) {
-          throw new UnsolvableException(
-              "the statistics of layers %s did not arrive within %s: is the accumulator running?"
-                  .formatted(missing, timeout));
-        }
-      }
+    /** Whether no other layer begins in this partition. */
+    boolean atLast() {
+      return missing.size() == 1;
     }
 
-    private void take(ConsumerRecord<byte[], byte[]> record) throws UnsolvableException {
+    /** Takes the next record; tells whether it was one of the fit's. */
+    boolean take(ConsumerRecord<byte[], byte[]> record) throws UnsolvableException {
+      news = false;
+      takeMessage(record);
+      return news;
+    }
+
+    private void takeMessage(ConsumerRecord<byte[], byte[]> record) throws UnsolvableException {
       SpecificRecord message;
       try {
         message = Received.message(record);
@@ -213,7 +273,7 @@ final class LayerStatisticsReader implements AutoCloseable {
         }
       } else if (message instanceof LayerComplete complete) {
         if (ofThisCut(record, complete.getFit(), complete.getCut(), complete.getLayer())) {
-          FoldedLayer layer = assembly(complete.getLayer()).complete(complete);
+          FoldedLayer<P> layer = assembly(complete.getLayer()).complete(complete);
           open = Optional.empty();
           missing.remove(complete.getLayer());
           sink.accept(layer);
@@ -255,9 +315,9 @@ final class LayerStatisticsReader implements AutoCloseable {
       return missing.contains(layer);
     }
 
-    private LayerAssembly assembly(int layer) throws UnsolvableException {
+    private LayerAssembly<P> assembly(int layer) throws UnsolvableException {
       if (open.isEmpty()) {
-        open = Optional.of(new LayerAssembly(shape, layer, keepHeldOut, matrices));
+        open = Optional.of(new LayerAssembly<>(shape, layer, places.get(), keepHeldOut));
         openLayer = layer;
       } else if (openLayer != layer) {
         throw new UnsolvableException(

@@ -39,7 +39,6 @@ public final class LayerTiming implements AutoCloseable {
   private final List<LayerTile> tiles = new ArrayList<>();
   private final LayerTargets targets;
   private final LayerSolver solver = new LayerSolver(new OpenBlasFactorisation());
-  private final Matrices matrices = new Matrices();
   private final DoublePointer ready;
   private final DoublePointer factor;
   private final DoublePointer solution;
@@ -141,15 +140,14 @@ public final class LayerTiming implements AutoCloseable {
   public double solve() {
     long begin = System.nanoTime();
     try {
-      LayerAssembly assembly = new LayerAssembly(shape(), 0, false, matrices);
+      LayerAssembly<LayerSolver> assembly = new LayerAssembly<>(shape(), 0, solver, false);
       for (LayerTile tile : tiles) {
         assembly.add(tile);
       }
       assembly.add(targets);
-      FoldedLayer layer =
+      FoldedLayer<LayerSolver> layer =
           assembly.complete(new LayerComplete(0L, targets.getFit(), 0, tiles.size(), 0));
       solver.solve(layer.training(), LAMBDA);
-      matrices.giveBack(layer);
     } catch (UnsolvableException e) {
       throw new IllegalStateException("made-up statistics can't be solved: " + e.getMessage(), e);
     }

@@ -37,9 +37,9 @@ import org.slf4j.LoggerFactory;
  * <p>Cuts of the fit that serves give versions. Those of another are passed over if nobody asked
  * for them, and refused if somebody did: they come late, after the router was moved to another fit.
  *
- * <p>Memory: (2 threads + 1) (d + 1)² doubles, of which threads (d + 1)² are outside of the heap
- * with OpenBLAS, and the router itself. Where λ is to be chosen by held-out tokens: (3 threads + 2)
- * (d + 1)² doubles, and the router once for each candidate.
+ * <p>Memory: (threads + 2) (d + 1)² doubles outside of the heap with OpenBLAS, twice that on the
+ * heap with EJML, and the router itself. Where λ is to be chosen by held-out tokens: another
+ * (threads + 2) (d + 1)² doubles on the heap, and the router once for each candidate.
  *
  * <p>One thread calls {@link #run}; any thread may {@link #stop} and {@link #close}.
  */

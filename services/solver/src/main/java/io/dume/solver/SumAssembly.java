@@ -4,8 +4,10 @@ import io.dume.schemas.message.LayerTargets;
 import io.dume.schemas.message.LayerTile;
 import io.dume.schemas.statistics.FixedPoint;
 import io.dume.schemas.statistics.TileGrid;
-import io.dume.schemas.statistics.Tiles;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.BitSet;
 import java.util.Optional;
 
@@ -16,12 +18,16 @@ import java.util.Optional;
  * thread-safe.
  */
 final class SumAssembly {
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
   private final TileGrid grid;
   private final FixedPoint fixedPoint;
   private final int layer;
   private final String what;
   private final long[] tokens;
-  private final Optional<double[]> a;
+  private final Optional<MatrixPlace> place;
+  private final double[] rowValues;
   private final long[] lastColumn;
   private final long[] targets;
   private final BitSet seen = new BitSet();
@@ -30,17 +36,18 @@ final class SumAssembly {
   /**
    * @param what in front of nouns in messages: empty, or "held-out "
    * @param tokens what the cut counts, for each expert
-   * @param a n x n values of anything to be overwritten, if the sums are wanted; else they are only
-   *     checked
+   * @param place takes A, if it is wanted; else it is only checked
    */
-  SumAssembly(CutShape shape, int layer, String what, long[] tokens, Optional<double[]> a) {
+  SumAssembly(CutShape shape, int layer, String what, long[] tokens, Optional<MatrixPlace> place) {
     this.grid = shape.grid();
     this.fixedPoint = shape.fixedPoint();
     this.layer = layer;
     this.what = what;
     this.tokens = tokens;
     int n = shape.size();
-    this.a = a;
+    this.place = place;
+    place.ifPresent(matrix -> matrix.begin(n));
+    this.rowValues = new double[Math.min(n, grid.tileSize())];
     this.lastColumn = new long[n];
     this.targets = new long[n * shape.experts()];
   }
@@ -48,69 +55,83 @@ final class SumAssembly {
   void add(LayerTile tile) throws UnsolvableException {
     int row = tile.getRow();
     int col = tile.getCol();
-    byte[] values = bytes(tile.getValues());
-    if (!grid.contains(row, col) || values.length != grid.bytes(row, col)) {
-      throw failure("%stile (%d, %d) of %d bytes is none of %s", row, col, values.length, grid);
+    ByteBuffer values = tile.getValues();
+    if (!grid.contains(row, col) || values.remaining() != grid.bytes(row, col)) {
+      throw failure(
+          "%stile (%d, %d) of %d bytes is none of %s", row, col, values.remaining(), grid);
     }
     int index = row * grid.side() + col;
     if (seen.get(index)) {
       throw failure("%stile (%d, %d) came twice", row, col);
     }
     seen.set(index);
+    // Decoded messages lie in arrays, and are not copied out of them.
+    if (values.hasArray()) {
+      add(row, col, values.array(), values.arrayOffset() + values.position());
+    } else {
+      add(row, col, copied(values), 0);
+    }
+  }
+
+  private void add(int row, int col, byte[] values, int offset) throws UnsolvableException {
     int cols = grid.extent(col);
     if (row == col) {
       for (int i = 0; i < cols; i++) {
-        if (Tiles.get(values, i * cols + i) < 0) {
+        if (value(values, offset, i * cols + i) < 0) {
           throw failure("%sdiagonal entry %d is negative", row * grid.tileSize() + i);
         }
       }
     }
     if (col == grid.side() - 1) {
       for (int r = 0; r < grid.extent(row); r++) {
-        lastColumn[row * grid.tileSize() + r] = Tiles.get(values, r * cols + cols - 1);
+        lastColumn[row * grid.tileSize() + r] = value(values, offset, r * cols + cols - 1);
       }
     }
-    a.ifPresent(matrix -> put(row, col, values, matrix));
+    place.ifPresent(matrix -> put(row, col, values, offset, matrix));
   }
 
-  /** The upper triangle alone: nobody looks at the other, and its places are far apart. */
-  private void put(int row, int col, byte[] values, double[] matrix) {
-    int n = grid.size();
+  /** The upper triangle alone: nobody looks at the other. */
+  private void put(int row, int col, byte[] values, int offset, MatrixPlace matrix) {
     int cols = grid.extent(col);
     // A power of two: the product has the bits of the quotient.
     double unit = fixedPoint.toDouble(1);
     for (int r = 0; r < grid.extent(row); r++) {
       int from = row == col ? r : 0;
-      int to = (row * grid.tileSize() + r) * n + col * grid.tileSize();
+      int at = offset + r * cols * Long.BYTES;
       for (int c = from; c < cols; c++) {
-        matrix[to + c] = Tiles.get(values, r * cols + c) * unit;
+        rowValues[c] = (long) LONG.get(values, at + c * Long.BYTES) * unit;
       }
+      matrix.put(
+          row * grid.tileSize() + r, col * grid.tileSize() + from, rowValues, from, cols - from);
     }
   }
 
+  private static long value(byte[] values, int offset, int index) {
+    return (long) LONG.get(values, offset + index * Long.BYTES);
+  }
+
   void add(LayerTargets message) throws UnsolvableException {
-    byte[] values = bytes(message.getValues());
-    if (message.getExperts() != tokens.length || values.length != targets.length * Long.BYTES) {
+    ByteBuffer values = message.getValues();
+    if (message.getExperts() != tokens.length
+        || values.remaining() != targets.length * Long.BYTES) {
       throw failure(
           "%sb has %d bytes for %d experts where %d x %d values belong",
-          values.length, message.getExperts(), grid.size(), tokens.length);
+          values.remaining(), message.getExperts(), grid.size(), tokens.length);
     }
     if (targetsSeen) {
       throw failure("%sb came twice");
     }
     targetsSeen = true;
-    for (int i = 0; i < targets.length; i++) {
-      targets[i] = Tiles.get(values, i);
-    }
+    values.duplicate().order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().get(targets);
   }
 
   /**
    * Ends the sums.
    *
    * @param sent how many tiles the fold says it sent
-   * @return the sums, if they are wanted
+   * @return b
    */
-  Optional<LayerStatistics> complete(int sent) throws UnsolvableException {
+  RightHandSides complete(int sent) throws UnsolvableException {
     int wanted = grid.tiles();
     if (sent != wanted || seen.cardinality() != wanted || !targetsSeen) {
       throw failure(
@@ -118,14 +139,11 @@ final class SumAssembly {
           seen.cardinality(), sent, wanted, targetsSeen ? "came" : "is missing");
     }
     requireCounts();
-    return a.map(
-        matrix -> {
-          double[] b = new double[targets.length];
-          for (int i = 0; i < b.length; i++) {
-            b[i] = fixedPoint.toDouble(targets[i]);
-          }
-          return new LayerStatistics(layer, grid.size(), tokens.length, matrix, b);
-        });
+    double[] b = new double[targets.length];
+    for (int i = 0; i < b.length; i++) {
+      b[i] = fixedPoint.toDouble(targets[i]);
+    }
+    return new RightHandSides(layer, grid.size(), tokens.length, b);
   }
 
   private void requireCounts() throws UnsolvableException {
@@ -164,13 +182,7 @@ final class SumAssembly {
     return LayerAssembly.failure(layer, format.formatted(all));
   }
 
-  /** What a buffer holds, to be read only; decoded messages need no copy. */
-  private static byte[] bytes(ByteBuffer buffer) {
-    if (buffer.hasArray()
-        && buffer.arrayOffset() + buffer.position() == 0
-        && buffer.array().length == buffer.remaining()) {
-      return buffer.array();
-    }
+  private static byte[] copied(ByteBuffer buffer) {
     byte[] bytes = new byte[buffer.remaining()];
     buffer.duplicate().get(bytes);
     return bytes;

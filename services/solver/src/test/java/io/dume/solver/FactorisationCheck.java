@@ -28,7 +28,8 @@ abstract class FactorisationCheck {
     double[] x = new double[system.b().length];
 
     try (Factorisation factorisation = open()) {
-      assertThat(factorisation.setA(system.a(), system.size(), 0.01)).isTrue();
+      factorisation.put(system.a(), system.size());
+      assertThat(factorisation.factor(0.01)).isTrue();
       factorisation.solve(system.b(), experts, x);
     }
 
@@ -45,7 +46,8 @@ abstract class FactorisationCheck {
     double[] b = system.b().clone();
 
     try (Factorisation factorisation = open()) {
-      factorisation.setA(system.a(), system.size(), 0.01);
+      factorisation.put(system.a(), system.size());
+      factorisation.factor(0.01);
       factorisation.solve(system.b(), 3, new double[system.b().length]);
     }
 
@@ -62,11 +64,14 @@ abstract class FactorisationCheck {
     double[] reused = new double[system.b().length];
 
     try (Factorisation factorisation = open()) {
-      factorisation.setA(system.a(), system.size(), 0.01);
+      factorisation.put(system.a(), system.size());
+      factorisation.factor(0.01);
       factorisation.solve(system.b(), 3, fresh);
-      factorisation.setA(other.a(), other.size(), 1);
+      factorisation.put(other.a(), other.size());
+      factorisation.factor(1);
       factorisation.solve(other.b(), 2, new double[other.b().length]);
-      factorisation.setA(system.a(), system.size(), 0.01);
+      factorisation.put(system.a(), system.size());
+      factorisation.factor(0.01);
       factorisation.solve(system.b(), 3, reused);
     }
 
@@ -82,7 +87,8 @@ abstract class FactorisationCheck {
     double[] y = new double[swapped.length];
 
     try (Factorisation factorisation = open()) {
-      factorisation.setA(system.a(), system.size(), 0.01);
+      factorisation.put(system.a(), system.size());
+      factorisation.factor(0.01);
       factorisation.solve(system.b(), 2, x);
       factorisation.solve(swapped, 2, y);
     }
@@ -98,7 +104,8 @@ abstract class FactorisationCheck {
     double[] result = new double[x.length];
 
     try (Factorisation factorisation = open()) {
-      factorisation.setA(system.a(), system.size(), 0.5);
+      factorisation.put(system.a(), system.size());
+      factorisation.factor(0.5);
       factorisation.multiply(system.b(), 3, result);
       factorisation.solve(system.b(), 3, x);
     }
@@ -132,7 +139,8 @@ abstract class FactorisationCheck {
     double[] x = new double[system.b().length];
     double[] product = new double[x.length];
     try (Factorisation factorisation = open()) {
-      factorisation.setA(a, system.size(), 0.01);
+      factorisation.put(a, system.size());
+      factorisation.factor(0.01);
       factorisation.solve(system.b(), 2, x);
       factorisation.multiply(x, 2, product);
     }
@@ -143,7 +151,8 @@ abstract class FactorisationCheck {
   void shouldTellTheSmallestPivot() {
     // L = [2 0; 1 3], so A = [4 2; 2 10] and the pivots are 4 and 9.
     try (Factorisation factorisation = open()) {
-      factorisation.setA(new double[] {4, 2, 2, 10}, 2, 0);
+      factorisation.put(new double[] {4, 2, 2, 10}, 2);
+      factorisation.factor(0);
 
       assertThat(factorisation.smallestPivot()).isCloseTo(4, within(1e-14));
     }
@@ -154,7 +163,8 @@ abstract class FactorisationCheck {
     double[] x = new double[2];
 
     try (Factorisation factorisation = open()) {
-      factorisation.setA(new double[] {1, 1, 1, 1}, 2, 1);
+      factorisation.put(new double[] {1, 1, 1, 1}, 2);
+      factorisation.factor(1);
       factorisation.solve(new double[] {3, 3}, 1, x);
     }
 
@@ -165,7 +175,8 @@ abstract class FactorisationCheck {
   void shouldRefuseAMatrixThatIsNotPositiveDefiniteAndNameThePivot() {
     // The Schur complement of the second entry is 1 - 4 = -3.
     try (Factorisation factorisation = open()) {
-      boolean worked = factorisation.setA(new double[] {1, 2, 2, 1}, 2, 0);
+      factorisation.put(new double[] {1, 2, 2, 1}, 2);
+      boolean worked = factorisation.factor(0);
 
       assertThat(worked).isFalse();
       assertThat(factorisation.failedPivot().index()).isEqualTo(1);
@@ -180,7 +191,8 @@ abstract class FactorisationCheck {
     system.a()[bad * system.size() + bad] = -5;
 
     try (Factorisation factorisation = open()) {
-      boolean worked = factorisation.setA(system.a(), system.size(), 0.01);
+      factorisation.put(system.a(), system.size());
+      boolean worked = factorisation.factor(0.01);
 
       assertThat(worked).isFalse();
       assertThat(factorisation.failedPivot().index()).isEqualTo(bad);
@@ -191,9 +203,11 @@ abstract class FactorisationCheck {
   @Test
   void shouldWorkAgainAfterAMatrixThatFailed() {
     try (Factorisation factorisation = open()) {
-      factorisation.setA(new double[] {1, 2, 2, 1}, 2, 0);
+      factorisation.put(new double[] {1, 2, 2, 1}, 2);
+      factorisation.factor(0);
 
-      assertThat(factorisation.setA(new double[] {4, 2, 2, 10}, 2, 0)).isTrue();
+      factorisation.put(new double[] {4, 2, 2, 10}, 2);
+      assertThat(factorisation.factor(0)).isTrue();
     }
   }
 
@@ -204,7 +218,8 @@ abstract class FactorisationCheck {
         () -> {
           double[] x = new double[system.b().length];
           try (Factorisation factorisation = open()) {
-            factorisation.setA(system.a(), system.size(), 0.01);
+            factorisation.put(system.a(), system.size());
+            factorisation.factor(0.01);
             factorisation.solve(system.b(), 4, x);
           }
           return x;

@@ -13,8 +13,8 @@ import org.junit.jupiter.api.Test;
 class FittedTest {
   private static double[] ridge(LayerStatistics statistics, double lambda)
       throws UnsolvableException {
-    try (LayerSolver solver = new LayerSolver(new EjmlFactorisation())) {
-      return solver.solve(statistics, lambda).w();
+    try (LayerSolver solver = RandomSystems.solver(new EjmlFactorisation(), statistics)) {
+      return solver.solve(RightHandSides.of(statistics), lambda).w();
     }
   }
 

@@ -18,21 +18,30 @@ import org.junit.jupiter.api.Test;
 class LambdaSearchTest {
   private static final List<Double> DECADES = LambdaChoice.Auto.CANDIDATES;
 
-  private static List<List<Trial>> trials(List<FoldedLayer> layers) {
-    try (LayerSolver solver = new LayerSolver(new EjmlFactorisation())) {
-      return layers.stream().map(layer -> LambdaSearch.trials(solver, layer)).toList();
+  /** A layer's training and held-out statistics. */
+  private record Layer(LayerStatistics training, LayerStatistics heldOut) {}
+
+  private static List<List<Trial>> trials(List<Layer> layers) {
+    return layers.stream().map(LambdaSearchTest::trials).toList();
+  }
+
+  private static List<Trial> trials(Layer layer) {
+    try (LayerSolver solver = RandomSystems.solver(new EjmlFactorisation(), layer.training())) {
+      return LambdaSearch.trials(
+          new FoldedLayer<>(
+              solver, RightHandSides.of(layer.training()), Optional.of(layer.heldOut())));
     }
   }
 
   private static LayerSolver.Solution solve(LayerStatistics statistics, double lambda)
       throws UnsolvableException {
-    try (LayerSolver solver = new LayerSolver(new EjmlFactorisation())) {
-      return solver.solve(statistics, lambda);
+    try (LayerSolver solver = RandomSystems.solver(new EjmlFactorisation(), statistics)) {
+      return solver.solve(RightHandSides.of(statistics), lambda);
     }
   }
 
-  private static FoldedLayer layer(RawTokens training, RawTokens heldOut, int layer) {
-    return new FoldedLayer(training.statistics(layer), Optional.of(heldOut.statistics(layer)));
+  private static Layer layer(RawTokens training, RawTokens heldOut, int layer) {
+    return new Layer(training.statistics(layer), heldOut.statistics(layer));
   }
 
   @Property(tries = 20)
@@ -43,7 +52,7 @@ class LambdaSearchTest {
       throws UnsolvableException {
     List<RawTokens> training = new ArrayList<>();
     List<RawTokens> heldOut = new ArrayList<>();
-    List<FoldedLayer> layers = new ArrayList<>();
+    List<Layer> layers = new ArrayList<>();
     for (int i = 0; i < 3; i++) {
       training.add(new RawTokens(seed + i, seed * 31 + i, width, 15, 20, 12));
       heldOut.add(new RawTokens(seed + i, ~seed * 31 + i, width, 9, ofOneExpert, 11));
@@ -72,7 +81,7 @@ class LambdaSearchTest {
   @Property(tries = 20)
   void shouldGiveTheGatesThatTheChosenLambdaGivesAlone(@ForAll long seed)
       throws UnsolvableException {
-    List<FoldedLayer> layers = new ArrayList<>();
+    List<Layer> layers = new ArrayList<>();
     for (int i = 0; i < 2; i++) {
       layers.add(
           layer(
@@ -92,10 +101,10 @@ class LambdaSearchTest {
 
   @Test
   void shouldLeaveOutALambdaThatOneLayerIsNotPositiveDefiniteWith() throws UnsolvableException {
-    FoldedLayer well = layer(new RawTokens(1, 2, 1, 9, 9), new RawTokens(1, 3, 1, 5, 5), 0);
+    Layer well = layer(new RawTokens(1, 2, 1, 9, 9), new RawTokens(1, 3, 1, 5, 5), 0);
     // An eigenvalue of -0.05: definite from 0.1 on.
-    FoldedLayer indefinite =
-        new FoldedLayer(
+    Layer indefinite =
+        new Layer(
             new LayerStatistics(1, 2, 2, new double[] {-0.05, 0, 0, 4}, new double[] {1, 1, 2, 2}),
             well.heldOut());
 
@@ -110,9 +119,9 @@ class LambdaSearchTest {
 
   @Test
   void shouldRefuseWhereNoLambdaWorksInAllLayers() {
-    FoldedLayer well = layer(new RawTokens(1, 2, 1, 9, 9), new RawTokens(1, 3, 1, 5, 5), 0);
-    FoldedLayer broken =
-        new FoldedLayer(
+    Layer well = layer(new RawTokens(1, 2, 1, 9, 9), new RawTokens(1, 3, 1, 5, 5), 0);
+    Layer broken =
+        new Layer(
             new LayerStatistics(1, 2, 2, new double[] {-1e9, 0, 0, 4}, new double[] {1, 1, 2, 2}),
             well.heldOut());
 

@@ -28,9 +28,10 @@ class LayerAssemblyTest {
           FoldedStatistics.fit(""), 4, new long[] {20, 30, 40}, new long[] {7, 0, 9});
   private final Cut cutWithHeldOut = withHeldOut.cut("demo", 1, List.of(), Optional.empty());
 
-  private static FoldedLayer assemble(Cut cut, boolean keepHeldOut, List<SpecificRecord> messages)
-      throws UnsolvableException {
-    LayerAssembly assembly = new LayerAssembly(CutShape.of(cut), 1, keepHeldOut, new Matrices());
+  private static FoldedLayer<HeapMatrix> assemble(
+      Cut cut, boolean keepHeldOut, List<SpecificRecord> messages) throws UnsolvableException {
+    LayerAssembly<HeapMatrix> assembly =
+        new LayerAssembly<>(CutShape.of(cut), 1, new HeapMatrix(), keepHeldOut);
     for (SpecificRecord message : messages) {
       if (message instanceof LayerTile tile) {
         assembly.add(tile);
@@ -69,10 +70,10 @@ class LayerAssemblyTest {
     List<SpecificRecord> messages = statistics.layer(1, 1);
     Collections.shuffle(messages.subList(0, messages.size() - 1), new Random(seed));
 
-    LayerStatistics layer = assemble(cut, false, messages).training();
+    FoldedLayer<HeapMatrix> layer = assemble(cut, false, messages);
 
-    assertThat(upper(layer.a())).isEqualTo(upper(statistics.a(1)));
-    assertThat(layer.b()).isEqualTo(statistics.b(1));
+    assertThat(upper(layer.place().values())).isEqualTo(upper(statistics.a(1)));
+    assertThat(layer.training().b()).isEqualTo(statistics.b(1));
   }
 
   @Property(tries = 20)
@@ -81,9 +82,9 @@ class LayerAssemblyTest {
     List<SpecificRecord> messages = withHeldOut.layer(1, 1);
     Collections.shuffle(messages.subList(0, messages.size() - 1), new Random(seed));
 
-    FoldedLayer layer = assemble(cutWithHeldOut, wanted, messages);
+    FoldedLayer<HeapMatrix> layer = assemble(cutWithHeldOut, wanted, messages);
 
-    assertThat(upper(layer.training().a())).isEqualTo(upper(withHeldOut.a(1)));
+    assertThat(upper(layer.place().values())).isEqualTo(upper(withHeldOut.a(1)));
     assertThat(layer.training().b()).isEqualTo(withHeldOut.b(1));
     assertThat(layer.heldOut().isPresent()).isEqualTo(wanted);
     layer

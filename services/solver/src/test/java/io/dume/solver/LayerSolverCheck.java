@@ -19,8 +19,8 @@ abstract class LayerSolverCheck {
 
   private LayerSolver.Solution solution(LayerStatistics statistics, double lambda)
       throws UnsolvableException {
-    try (LayerSolver solver = new LayerSolver(open())) {
-      return solver.solve(statistics, lambda);
+    try (LayerSolver solver = RandomSystems.solver(open(), statistics)) {
+      return solver.solve(RightHandSides.of(statistics), lambda);
     }
   }
 

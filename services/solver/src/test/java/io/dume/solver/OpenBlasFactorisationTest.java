@@ -28,9 +28,11 @@ class OpenBlasFactorisationTest extends FactorisationCheck {
 
     try (Factorisation ejml = new EjmlFactorisation();
         Factorisation openBlas = open()) {
-      ejml.setA(system.a(), system.size(), 0.01);
+      ejml.put(system.a(), system.size());
+      ejml.factor(0.01);
       ejml.solve(system.b(), 5, portable);
-      openBlas.setA(system.a(), system.size(), 0.01);
+      openBlas.put(system.a(), system.size());
+      openBlas.factor(0.01);
       openBlas.solve(system.b(), 5, fast);
     }
 

@@ -37,6 +37,12 @@ final class RandomSystems {
     return new LayerStatistics(0, n, experts, a, b);
   }
 
+  /** A solver that has the A of a layer. */
+  static LayerSolver solver(Factorisation factorisation, LayerStatistics statistics) {
+    factorisation.put(statistics.a(), statistics.size());
+    return new LayerSolver(factorisation);
+  }
+
   /** The largest difference between two arrays, relative to the largest entry of the first. */
   static double relativeDifference(double[] expected, double[] actual) {
     double difference = 0;

@@ -8,7 +8,6 @@ import io.dume.schemas.message.LayerComplete;
 import io.dume.schemas.message.LayerFailed;
 import io.dume.schemas.message.LayerTargets;
 import io.dume.schemas.message.LayerTile;
-import io.dume.solver.LambdaSearch.Trial;
 import io.dume.solver.RouterMessages.Keyed;
 import io.dume.solver.RouterMessages.Solved;
 import java.time.Instant;
@@ -49,7 +48,8 @@ public final class SolverWithoutClients {
       Fit fit = ServingFit.require(control, cut);
       LambdaChoice choice = CutSolver.choice(cut, LambdaChoice.fixed(0.01));
       CutSolver.requireSolvable(cut, fit, choice);
-      Optional<List<FoldedLayer>> layers = layers(cut, statistics, choice.value().isEmpty());
+      Optional<List<FoldedLayer<LayerSolver>>> layers =
+          layers(cut, statistics, choice.value().isEmpty());
       if (layers.isEmpty()) {
         return Optional.empty();
       }
@@ -67,33 +67,27 @@ public final class SolverWithoutClients {
     }
   }
 
-  private static CutSolution solve(List<FoldedLayer> layers, LambdaChoice choice)
+  private static CutSolution solve(List<FoldedLayer<LayerSolver>> layers, LambdaChoice choice)
       throws UnsolvableException {
-    try (LayerSolver solver = new LayerSolver(SolveProfile.EJML.open())) {
-      if (choice.value().isPresent()) {
-        double lambda = choice.value().get();
-        List<LayerGate> gates = new ArrayList<>();
-        for (FoldedLayer layer : layers) {
-          gates.add(solver.solve(layer.training(), lambda).gate());
-        }
-        return new CutSolution(lambda, List.of(), gates);
+    if (choice.value().isPresent()) {
+      double lambda = choice.value().get();
+      List<LayerGate> gates = new ArrayList<>();
+      for (FoldedLayer<LayerSolver> layer : layers) {
+        gates.add(layer.place().solve(layer.training(), lambda).gate());
       }
-      List<List<Trial>> trials = new ArrayList<>();
-      for (FoldedLayer layer : layers) {
-        trials.add(LambdaSearch.trials(solver, layer));
-      }
-      return LambdaSearch.choose(trials);
+      return new CutSolution(lambda, List.of(), gates);
     }
+    return LambdaSearch.choose(layers.stream().map(LambdaSearch::trials).toList());
   }
 
-  private static Optional<List<FoldedLayer>> layers(
+  private static Optional<List<FoldedLayer<LayerSolver>>> layers(
       Cut cut, IntFunction<List<SpecificRecord>> statistics, boolean keepHeldOut)
       throws UnsolvableException {
-    SortedMap<Integer, FoldedLayer> layers = new TreeMap<>();
+    SortedMap<Integer, FoldedLayer<LayerSolver>> layers = new TreeMap<>();
     CutShape shape = CutShape.of(cut);
     for (Map.Entry<Integer, Set<Integer>> entry : CutShape.layersByPartition(cut).entrySet()) {
       Set<Integer> missing = new TreeSet<>(entry.getValue());
-      Optional<LayerAssembly> open = Optional.empty();
+      Optional<LayerAssembly<LayerSolver>> open = Optional.empty();
       for (SpecificRecord message : statistics.apply(entry.getKey())) {
         if (missing.isEmpty()) {
           break;
@@ -121,9 +115,12 @@ public final class SolverWithoutClients {
     return Optional.of(List.copyOf(layers.values()));
   }
 
-  private static LayerAssembly open(
-      Optional<LayerAssembly> open, CutShape shape, int layer, boolean keepHeldOut) {
-    return open.orElseGet(() -> new LayerAssembly(shape, layer, keepHeldOut, new Matrices()));
+  private static LayerAssembly<LayerSolver> open(
+      Optional<LayerAssembly<LayerSolver>> open, CutShape shape, int layer, boolean keepHeldOut) {
+    return open.orElseGet(
+        () ->
+            new LayerAssembly<>(
+                shape, layer, new LayerSolver(SolveProfile.EJML.open()), keepHeldOut));
   }
 
   private static boolean isOf(Cut cut, Id fit, long number) {
