@@ -17,7 +17,7 @@ import org.bytedeco.openblas.global.openblas_full;
 final class OpenBlasFactorisation implements Factorisation {
   private static final byte LOWER = 'L';
 
-  /** Rows and columns that are mirrored at a time: a block of both triangles stays in the cache. */
+  /** Rows and columns that are mirrored at a time: a block of them stays in the cache. */
   private static final int BLOCK = 256;
 
   private static final int SMALLEST_SQUARE = 16;
@@ -43,7 +43,7 @@ final class OpenBlasFactorisation implements Factorisation {
   private int rowsInBuffer = 1;
   private double[] diagonal = new double[0];
   private int size;
-  private boolean mirrored;
+  private boolean factored;
   private FailedPivot failed = new FailedPivot(0, 0);
 
   OpenBlasFactorisation() {
@@ -54,23 +54,17 @@ final class OpenBlasFactorisation implements Factorisation {
 
   @Override
   public void begin(int n) {
-    mirrored = false;
+    factored = false;
     if (size != n) {
       close();
       factor = new DoublePointer((long) n * n);
       source = new DoublePointer(factor);
       target = new DoublePointer(factor);
-      rowsInBuffer = rowsInBuffer(n);
+      rowsInBuffer = (int) Math.min(n, LARGEST_BUFFER / (n * (long) Double.BYTES));
       rows = buffers(n);
       diagonal = new double[n];
       size = n;
     }
-  }
-
-  /** Whole blocks, so that no square on the diagonal lies in two buffers. */
-  private static int rowsInBuffer(int n) {
-    long fit = LARGEST_BUFFER / (n * (long) Double.BYTES);
-    return (int) Math.min(n + (long) BLOCK, fit) / BLOCK * BLOCK;
   }
 
   private List<DoubleBuffer> buffers(int n) {
@@ -94,71 +88,94 @@ final class OpenBlasFactorisation implements Factorisation {
   }
 
   @Override
+  public void filled(int row, int column, int height, int width) {
+    if (row == column) {
+      mirrorSquare(row, row + height, false);
+      return;
+    }
+    for (int from = row; from < row + height; from += BLOCK) {
+      for (int next = column; next < column + width; next += BLOCK) {
+        mirrorBlock(
+            from,
+            Math.min(row + height, from + BLOCK),
+            next,
+            Math.min(column + width, next + BLOCK),
+            false);
+      }
+    }
+  }
+
+  @Override
   public boolean factor(double lambda) {
     int n = size;
-    if (!mirrored) {
+    if (factored) {
+      restore();
+    } else {
       for (int i = 0; i < n; i++) {
-        diagonal[i] = onDiagonal(i);
+        diagonal[i] = get(i, i);
       }
     }
-    // The first time from what was put, later from its mirror image, over the factor.
-    for (int from = 0; from < n; from += BLOCK) {
-      int to = Math.min(n, from + BLOCK);
-      mirrorSquare(from, to);
-      for (int next = to; next < n; next += BLOCK) {
-        mirrorBlock(from, to, next, Math.min(n, next + BLOCK));
-      }
-    }
-    mirrored = true;
+    factored = true;
     for (int i = 0; i < n; i++) {
-      setOnDiagonal(i, diagonal[i] + lambda);
+      set(i, i, diagonal[i] + lambda);
     }
     int info =
         openblas_full.LAPACKE_dpotrf_work(openblas_full.LAPACK_COL_MAJOR, LOWER, n, factor, n);
     requireValidArguments("dpotrf", info);
     if (info > 0) {
-      failed = new FailedPivot(info - 1, onDiagonal(info - 1));
+      failed = new FailedPivot(info - 1, get(info - 1, info - 1));
     }
     return info == 0;
   }
 
-  /** Of a square on the diagonal; halves it until few values are left. */
-  private void mirrorSquare(int from, int to) {
+  /** Writes A, all but its diagonal, over the factor. */
+  private void restore() {
+    for (int from = 0; from < size; from += BLOCK) {
+      int to = Math.min(size, from + BLOCK);
+      mirrorSquare(from, to, true);
+      for (int next = to; next < size; next += BLOCK) {
+        mirrorBlock(from, to, next, Math.min(size, next + BLOCK), true);
+      }
+    }
+  }
+
+  /** Mirrors a square on the diagonal; halves it until few values are left. */
+  private void mirrorSquare(int from, int to, boolean back) {
     if (to - from > SMALLEST_SQUARE) {
       int half = (from + to) / 2;
-      mirrorSquare(from, half);
-      mirrorBlock(from, half, half, to);
-      mirrorSquare(half, to);
+      mirrorSquare(from, half, back);
+      mirrorBlock(from, half, half, to, back);
+      mirrorSquare(half, to, back);
       return;
     }
-    DoubleBuffer buffer = rows.get(from / rowsInBuffer);
-    int first = from / rowsInBuffer * rowsInBuffer;
     for (int i = from; i < to; i++) {
       for (int j = i + 1; j < to; j++) {
-        int right = (i - first) * size + j;
-        int below = (j - first) * size + i;
-        if (mirrored) {
-          buffer.put(right, buffer.get(below));
+        if (back) {
+          set(i, j, get(j, i));
         } else {
-          buffer.put(below, buffer.get(right));
+          set(j, i, get(i, j));
         }
       }
     }
   }
 
-  /** A block of rows right of the diagonal, and the block of columns below that mirrors it. */
-  private void mirrorBlock(int from, int to, int next, int end) {
+  /**
+   * Writes some columns of rows, right of the diagonal, into the rows and columns that mirror them.
+   *
+   * @param back the other way round
+   */
+  private void mirrorBlock(int from, int to, int next, int end, boolean back) {
     long right = (long) from * size + next;
     long below = (long) next * size + from;
     openblas_full.cblas_domatcopy(
         openblas_full.CblasRowMajor,
         openblas_full.CblasTrans,
-        mirrored ? end - next : to - from,
-        mirrored ? to - from : end - next,
+        back ? end - next : to - from,
+        back ? to - from : end - next,
         1,
-        source.position(mirrored ? below : right),
+        source.position(back ? below : right),
         size,
-        target.position(mirrored ? right : below),
+        target.position(back ? right : below),
         size);
   }
 
@@ -166,7 +183,7 @@ final class OpenBlasFactorisation implements Factorisation {
   public double smallestPivot() {
     double smallest = Double.POSITIVE_INFINITY;
     for (int i = 0; i < size; i++) {
-      double entry = onDiagonal(i);
+      double entry = get(i, i);
       smallest = Math.min(smallest, entry * entry);
     }
     return smallest;
@@ -262,8 +279,8 @@ final class OpenBlasFactorisation implements Factorisation {
 
   private void swapDiagonal(double[] in, double[] out) {
     for (int i = 0; i < size; i++) {
-      out[i] = onDiagonal(i);
-      setOnDiagonal(i, in[i]);
+      out[i] = get(i, i);
+      set(i, i, in[i]);
     }
   }
 
@@ -288,12 +305,12 @@ final class OpenBlasFactorisation implements Factorisation {
   }
 
   // A pointer's own methods are calls into native code, one for each value.
-  private double onDiagonal(int i) {
-    return rows.get(i / rowsInBuffer).get(i % rowsInBuffer * size + i);
+  private double get(int row, int column) {
+    return rows.get(row / rowsInBuffer).get(row % rowsInBuffer * size + column);
   }
 
-  private void setOnDiagonal(int i, double value) {
-    rows.get(i / rowsInBuffer).put(i % rowsInBuffer * size + i, value);
+  private void set(int row, int column, double value) {
+    rows.get(row / rowsInBuffer).put(row % rowsInBuffer * size + column, value);
   }
 
   private static void requireValidArguments(String routine, int info) {

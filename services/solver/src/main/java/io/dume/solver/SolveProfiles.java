@@ -32,7 +32,9 @@ final class SolveProfiles {
    */
   static Agreed agree(ControlLog log, Fit fit, FactorisationChoice choice, boolean mixed)
       throws InterruptedException {
-    log.catchUp();
+    if (log.state().solveProfile(fit.getId()).isEmpty()) {
+      log.catchUp();
+    }
     if (log.state().solveProfile(fit.getId()).isEmpty()) {
       SolveProfile proposal = SolveProfile.resolve(choice, fit.getWidth() + 1);
       log.append(new SolveProfileFixed(fit.getId(), proposal.factorisation(), proposal.coreType()));
