@@ -23,6 +23,7 @@ public final class Measurements {
         new RestoreMeasurement(),
         new StartMeasurement(),
         new MemoryMeasurement(),
+        new ScaleMeasurement(),
         new KernelMeasurement());
   }
 }

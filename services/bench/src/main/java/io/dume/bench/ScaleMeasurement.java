@@ -1,0 +1,233 @@
+package io.dume.bench;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
+
+/**
+ * What a flush and the version made of it cost, stage by stage, and how that grows with d, layers,
+ * domains and workers: a broker, workers with random features, an accumulator and a solver, each in
+ * a JVM of its own. Every worker sums two records of each domain, flushes them in one transaction,
+ * and the flush is folded, cut and solved; what threads do meanwhile is sampled.
+ *
+ * <p>{@code -Ddume.bench.scale=3072x28x4} measures other shapes than the table's (d, layers,
+ * domains and perhaps workers; several are joined by commas).
+ */
+final class ScaleMeasurement implements Measurement {
+  /** Property: the shapes, as {@link ScaleShape#parse} reads them. */
+  static final String SHAPES = "dume.bench.scale";
+
+  private static final Duration START = Duration.ofSeconds(90);
+  private static final Pattern BOOTSTRAP = Pattern.compile("bootstrap servers: (\\S+)");
+  private static final long LOOK_MS = 40;
+  private static final int RECORDS = 2;
+
+  private static final String TABLE =
+      "576x2x2,1024x2x2,2048x2x2,3072x2x2,4096x2x2,"
+          + "1024x4x2,1024x8x2,1024x2x4,1024x2x8,1024x2x2x2";
+
+  /** Sums of more bytes than these are flushed twice alone, others three times. */
+  private static final long LARGE = 2L << 30;
+
+  /** One flush, from the first record to the version. */
+  private record Cost(
+      double whole,
+      Map<String, Double> stages,
+      double flushBytes,
+      double changelogBytes,
+      double layerBytes) {}
+
+  @Override
+  public String name() {
+    return "scale";
+  }
+
+  @Override
+  public String description() {
+    return "cost of a flush and its version by d, layers, domains and workers";
+  }
+
+  /** Each shape has processes of its own. */
+  @Override
+  public boolean hasQuickForm() {
+    return false;
+  }
+
+  @Override
+  public List<Figure> run(Bench bench) throws Exception {
+    List<ScaleShape> shapes = ScaleShape.parse(System.getProperty(SHAPES, TABLE));
+    List<Figure> figures = new ArrayList<>();
+    Path data = bench.scratch().resolve("broker");
+    try (DumeProcess broker =
+        DumeProcess.start(bench, List.of("-Xmx1g"), "broker", "--data", data, "--port", 0)) {
+      String bootstrap = broker.awaitOutput(BOOTSTRAP, START);
+      try (ProcessProbe probe = new ProcessProbe(broker.pid(), Optional.empty())) {
+        for (ScaleShape shape : shapes) {
+          figures.addAll(measure(bench, bootstrap, probe, shape, shapes.size() == 1));
+        }
+      }
+    }
+    return figures;
+  }
+
+  private static List<Figure> measure(
+      Bench bench, String bootstrap, ProcessProbe broker, ScaleShape shape, boolean memory)
+      throws Exception {
+    try (ScaleInstallation installation = ScaleInstallation.start(bench, bootstrap, shape)) {
+      Map<String, ProcessProbe> probes = new LinkedHashMap<>(installation.probes());
+      probes.put("broker", broker);
+      Cost first = flush(installation, probes, shape);
+      tell(bench, shape, "first", first);
+      List<Cost> costs = new ArrayList<>();
+      int flushes = shape.bytes() > LARGE || bench.quick() ? 1 : 2;
+      for (int i = 0; i < flushes; i++) {
+        costs.add(flush(installation, probes, shape));
+        tell(bench, shape, "next", costs.get(i));
+      }
+      List<Figure> figures = figures(shape, costs);
+      probes.forEach(
+          (process, probe) -> {
+            ProcessProbe.Peak peak = probe.peak();
+            bench
+                .progress()
+                .accept(
+                    "%s, %s: heap %.0f MB, direct %.0f MB, resident %.0f MB at most"
+                        .formatted(
+                            shape.describe(),
+                            process,
+                            peak.heap() / 1e6,
+                            peak.direct() / 1e6,
+                            peak.resident() / 1e6));
+            if (memory) {
+              figures.add(of(shape, process + ", heap at most", "MB", peak.heap() / 1e6));
+              figures.add(of(shape, process + ", resident at most", "MB", peak.resident() / 1e6));
+            }
+          });
+      return figures;
+    }
+  }
+
+  private static Cost flush(
+      ScaleInstallation installation, Map<String, ProcessProbe> probes, ScaleShape shape)
+      throws Exception {
+    double flushed = sent(probes, "partial-statistics");
+    double changed = sent(probes, "-changelog");
+    double layers = sent(probes, "layer-statistics");
+    for (ProcessProbe probe : probes.values()) {
+      probe.begin();
+    }
+    FutureTask<Void> version =
+        new FutureTask<>(
+            () -> {
+              installation.version(shape, RECORDS * shape.workers());
+              return null;
+            });
+    Thread thread = new Thread(version, "bench-scale-version");
+    long begin = System.nanoTime();
+    thread.start();
+    try {
+      long last = begin;
+      while (!done(version)) {
+        long now = System.nanoTime();
+        for (ProcessProbe probe : probes.values()) {
+          probe.look((now - last) / 1e9);
+        }
+        last = now;
+      }
+    } finally {
+      thread.interrupt();
+      thread.join();
+    }
+    double whole = (System.nanoTime() - begin) / 1e9;
+    Map<String, Double> stages = new LinkedHashMap<>();
+    for (ScaleStage stage : ScaleStage.ALL) {
+      double seconds = 0;
+      for (ProcessProbe probe : probes.values()) {
+        seconds += probe.seconds().getOrDefault(stage, 0.0);
+      }
+      stages.put(name(stage), seconds);
+    }
+    return new Cost(
+        whole,
+        stages,
+        sent(probes, "partial-statistics") - flushed,
+        sent(probes, "-changelog") - changed,
+        sent(probes, "layer-statistics") - layers);
+  }
+
+  private static boolean done(FutureTask<Void> version) throws Exception {
+    try {
+      version.get(LOOK_MS, TimeUnit.MILLISECONDS);
+      return true;
+    } catch (TimeoutException e) {
+      return false;
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof Exception cause ? cause : e;
+    }
+  }
+
+  private static double sent(Map<String, ProcessProbe> probes, String topic) throws IOException {
+    double bytes = 0;
+    for (ProcessProbe probe : probes.values()) {
+      bytes += probe.sent(topic);
+    }
+    return bytes;
+  }
+
+  private static String name(ScaleStage stage) {
+    return switch (stage.role()) {
+      case WORKER -> "worker: " + stage.name();
+      case FOLD -> "fold: " + stage.name();
+      case SOLVER -> "solver: " + stage.name();
+    };
+  }
+
+  private static List<Figure> figures(ScaleShape shape, List<Cost> costs) {
+    List<Figure> figures = new ArrayList<>();
+    figures.add(of(shape, "whole", "s", costs.stream().mapToDouble(Cost::whole).toArray()));
+    for (String stage : costs.get(0).stages().keySet()) {
+      double[] seconds = costs.stream().mapToDouble(cost -> cost.stages().get(stage)).toArray();
+      figures.add(of(shape, stage, "s", seconds));
+    }
+    figures.add(
+        of(shape, "flush", "MB", costs.stream().mapToDouble(c -> c.flushBytes() / 1e6).toArray()));
+    figures.add(
+        of(
+            shape,
+            "changelogs",
+            "MB",
+            costs.stream().mapToDouble(c -> c.changelogBytes() / 1e6).toArray()));
+    figures.add(
+        of(shape, "cut", "MB", costs.stream().mapToDouble(c -> c.layerBytes() / 1e6).toArray()));
+    return figures;
+  }
+
+  private static Figure of(ScaleShape shape, String what, String unit, double... values) {
+    return Figure.of("scale, %s, %s".formatted(shape.describe(), what), unit, Samples.of(values));
+  }
+
+  private static void tell(Bench bench, ScaleShape shape, String which, Cost cost) {
+    StringBuilder line = new StringBuilder();
+    line.append(
+        "%s, %s flush of %.0f MB: %.1f s to the version, changelogs %.0f MB, cut %.0f MB;"
+            .formatted(
+                shape.describe(),
+                which,
+                cost.flushBytes() / 1e6,
+                cost.whole(),
+                cost.changelogBytes() / 1e6,
+                cost.layerBytes() / 1e6));
+    cost.stages().forEach((stage, seconds) -> line.append(" %s %.2f s,".formatted(stage, seconds)));
+    bench.progress().accept(line.toString());
+  }
+}
