@@ -29,7 +29,8 @@ import javax.management.remote.JMXServiceURL;
  */
 final class ProcessProbe implements AutoCloseable {
   private static final int DEPTH = 120;
-  private static final Pattern KILOBYTES = Pattern.compile("(VmHWM|RssAnon):\\s+(\\d+) kB");
+  private static final int FIND_EVERY = 10;
+  private static final Pattern KILOBYTES = Pattern.compile("RssAnon:\\s+(\\d+) kB");
 
   private final long pid;
   private final Optional<ScaleStage.Role> role;
@@ -43,13 +44,14 @@ final class ProcessProbe implements AutoCloseable {
   private long heap;
   private long directBytes;
   private long resident;
+  private int looks;
 
   /**
    * What it had at most, in bytes.
    *
    * @param heap used, garbage included
    * @param direct memory of buffers outside the heap
-   * @param resident of the whole process, without files of others that lie in memory
+   * @param resident memory of the whole process, without what of files lies in memory
    */
   record Peak(long heap, long direct, long resident) {}
 
@@ -85,9 +87,14 @@ final class ProcessProbe implements AutoCloseable {
     }
   }
 
-  /** Forgets the times, and looks for threads that came since. */
+  /** Forgets the times. */
   void begin() {
     seconds.clear();
+    looks = 0;
+  }
+
+  /** Threads of a pool come when there is something to do. */
+  private void findThreads() {
     ids =
         role.map(
                 r ->
@@ -106,7 +113,10 @@ final class ProcessProbe implements AutoCloseable {
   void look(double since) throws IOException {
     heap = Math.max(heap, memory.getHeapMemoryUsage().getUsed());
     directBytes = Math.max(directBytes, direct.getTotalCapacity());
-    resident = Math.max(resident, kilobytes("RssAnon") * 1024);
+    resident = Math.max(resident, anonymous());
+    if (looks++ % FIND_EVERY == 0) {
+      findThreads();
+    }
     if (ids.length == 0) {
       return;
     }
@@ -143,15 +153,13 @@ final class ProcessProbe implements AutoCloseable {
     return bytes;
   }
 
-  private long kilobytes(String what) throws IOException {
+  private long anonymous() throws IOException {
     Matcher matcher =
         KILOBYTES.matcher(Files.readString(Path.of("/proc/%d/status".formatted(pid))));
-    while (matcher.find()) {
-      if (matcher.group(1).equals(what)) {
-        return Long.parseLong(matcher.group(2));
-      }
+    if (!matcher.find()) {
+      throw new IOException("process %d does not say what memory it has".formatted(pid));
     }
-    throw new IOException("process %d has no %s".formatted(pid, what));
+    return Long.parseLong(matcher.group(1)) * 1024;
   }
 
   @Override

@@ -20,14 +20,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.concurrent.ExecutionException;
 import java.util.regex.Pattern;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
  * Workers with random features, an accumulator and a solver for one shape, each in a JVM of its
- * own, on a broker that is there. Closing ends them and keeps their data.
+ * own, on a broker that is there. Closing ends them and deletes their topics.
  */
 final class ScaleInstallation implements AutoCloseable {
   static final int TOKENS = 64;
@@ -236,6 +238,18 @@ final class ScaleInstallation implements AutoCloseable {
       }
     }
     processes.values().forEach(DumeProcess::close);
+    // Shapes follow each other: together they would have many gigabytes.
+    try (Admin admin = Admin.create(kafka.admin())) {
+      List<String> ours =
+          admin.listTopics().names().get().stream()
+              .filter(topic -> topic.startsWith(topics.prefix()))
+              .toList();
+      admin.deleteTopics(ours).all().get();
+    } catch (ExecutionException e) {
+      failure = new IllegalStateException("topics were not deleted", e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     if (failure != null) {
       throw failure;
     }

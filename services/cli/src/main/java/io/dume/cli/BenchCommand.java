@@ -5,7 +5,9 @@ import io.dume.bench.FigureFile;
 import io.dume.bench.Machine;
 import io.dume.bench.Measurement;
 import io.dume.bench.Report;
+import io.dume.bench.ScalePlot;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -44,7 +46,10 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  dume bench --quick",
       "  dume bench --out bench.json",
-      "  dume bench --only kernels,solve"
+      "  dume bench --only kernels,solve",
+      "  dume bench --only scale --out scale.json --plot scale.svg",
+      "  DUME_JAVA_OPTS=-Ddume.bench.scale=3072x28x4 dume bench --only scale"
+          + "  (d, layers, domains: needs 12 GiB of memory and 45 GB of disk)"
     })
 final class BenchCommand implements Callable<Integer> {
 
@@ -72,6 +77,14 @@ final class BenchCommand implements Callable<Integer> {
       description = "Receives the figures as JSON when all are taken.")
   private Optional<Path> out = Optional.empty();
 
+  @Option(
+      names = "--plot",
+      paramLabel = "FILE",
+      description =
+          "Receives an SVG picture of how cost grows with d, where scale was measured at two or"
+              + " more.")
+  private Optional<Path> plot = Optional.empty();
+
   @Spec private CommandSpec spec;
 
   private final CliContext context;
@@ -97,6 +110,7 @@ final class BenchCommand implements Callable<Integer> {
     }
     List<Measurement> chosen = chosen();
     out.ifPresent(file -> JsonFile.requireWritable("--out", file));
+    plot.ifPresent(file -> JsonFile.requireWritable("--plot", file));
     Machine.here(context.environment()).lines().forEach(context.console()::result);
     context.console().result(load("before"));
     Report report = run(chosen);
@@ -104,6 +118,9 @@ final class BenchCommand implements Callable<Integer> {
     table(report.figures()).print(context.console());
     if (out.isPresent()) {
       JsonFile.write(out.get(), FigureFile.json(report.figures()));
+    }
+    if (plot.isPresent()) {
+      draw(plot.get(), report.figures());
     }
     report.failures().forEach(this::tell);
     if (report.stopped()) {
@@ -160,6 +177,15 @@ final class BenchCommand implements Callable<Integer> {
   private static String load(String when) {
     return "load %s: %s"
         .formatted(when, Machine.load().map("%.2f"::formatted).orElse("unknown on this system"));
+  }
+
+  private void draw(Path file, List<Figure> figures) throws IOException {
+    Optional<String> picture = ScalePlot.svg(FigureFile.json(figures));
+    if (picture.isPresent()) {
+      Files.writeString(file, picture.get());
+    } else {
+      context.console().note("no picture: scale was not measured at two values of d");
+    }
   }
 
   static Table table(List<Figure> figures) {

@@ -74,6 +74,36 @@ class BenchCommandTest {
             throw new IOException("no space left");
           });
 
+  private static Fake scale(int... widths) {
+    List<Figure> figures = new ArrayList<>();
+    for (int d : widths) {
+      String name = "scale, d = %d, 2 layers, 2 domains, 1 worker, whole".formatted(d);
+      figures.add(Figure.of(name, "s", Samples.of(d / 100.0)));
+    }
+    return new Fake("scale", bench -> figures);
+  }
+
+  @Test
+  void shouldDrawHowCostGrowsWithWidth() throws IOException {
+    Path file = directory.resolve("scale.svg");
+
+    int status = execute(List.of(START, scale(576, 1024)), "--plot", file.toString());
+
+    assertThat(status).isEqualTo(ExitCode.OK);
+    assertThat(file).content().startsWith("<svg").contains("2 layers, 2 domains, 1 worker");
+  }
+
+  @Test
+  void shouldSayThatThereIsNothingToDraw() {
+    Path file = directory.resolve("scale.svg");
+
+    int status = execute(List.of(START, scale(576)), "--plot", file.toString());
+
+    assertThat(status).isEqualTo(ExitCode.OK);
+    assertThat(err.toString()).contains("no picture");
+    assertThat(file).doesNotExist();
+  }
+
   @Test
   void shouldPrintTheMachineAndATable() {
     int status = execute(List.of(FOLD, START));
