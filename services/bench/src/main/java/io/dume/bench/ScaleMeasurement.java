@@ -17,8 +17,10 @@ import java.util.regex.Pattern;
 /**
  * What a flush and the version made of it cost, stage by stage, and how that grows with d, layers,
  * domains and workers: a broker, workers with random features, an accumulator and a solver, each in
- * a JVM of its own. Every worker sums two records of each domain, flushes them in one transaction,
- * and the flush is folded, cut and solved; what threads do meanwhile is sampled.
+ * a JVM of its own. Every worker sums two records of each domain and flushes them in one
+ * transaction, and the flush is folded, cut and solved; what threads do meanwhile is sampled. The
+ * first flush of a shape finds empty stores and cold processes; the figures are those of the
+ * second.
  *
  * <p>{@code -Ddume.bench.scale=3072x28x4} measures other shapes than the table's (d, layers,
  * domains and perhaps workers; several are joined by commas).
@@ -32,12 +34,9 @@ final class ScaleMeasurement implements Measurement {
   private static final long LOOK_MS = 40;
   private static final int RECORDS = 2;
 
+  /** Some that differ in d alone, and one that has more of each other thing. */
   private static final String TABLE =
-      "576x2x2,1024x2x2,2048x2x2,3072x2x2,4096x2x2,"
-          + "1024x4x2,1024x8x2,1024x2x4,1024x2x8,1024x2x2x2";
-
-  /** Sums of more bytes than these are flushed twice alone, others three times. */
-  private static final long LARGE = 2L << 30;
+      "576x2x2,1024x2x2,2048x2x2,3072x2x2,4096x2x2,1024x8x2,1024x2x8,1024x2x2x2";
 
   /** One flush, from the first record to the version. */
   private record Cost(
@@ -88,13 +87,9 @@ final class ScaleMeasurement implements Measurement {
       probes.put("broker", broker);
       Cost first = flush(installation, probes, shape);
       tell(bench, shape, "first", first);
-      List<Cost> costs = new ArrayList<>();
-      int flushes = shape.bytes() > LARGE || bench.quick() ? 1 : 2;
-      for (int i = 0; i < flushes; i++) {
-        costs.add(flush(installation, probes, shape));
-        tell(bench, shape, "next", costs.get(i));
-      }
-      List<Figure> figures = figures(shape, costs);
+      Cost next = flush(installation, probes, shape);
+      tell(bench, shape, "next", next);
+      List<Figure> figures = figures(shape, next);
       probes.forEach(
           (process, probe) -> {
             ProcessProbe.Peak peak = probe.peak();
@@ -192,28 +187,18 @@ final class ScaleMeasurement implements Measurement {
     };
   }
 
-  private static List<Figure> figures(ScaleShape shape, List<Cost> costs) {
+  private static List<Figure> figures(ScaleShape shape, Cost cost) {
     List<Figure> figures = new ArrayList<>();
-    figures.add(of(shape, "whole", "s", costs.stream().mapToDouble(Cost::whole).toArray()));
-    for (String stage : costs.get(0).stages().keySet()) {
-      double[] seconds = costs.stream().mapToDouble(cost -> cost.stages().get(stage)).toArray();
-      figures.add(of(shape, stage, "s", seconds));
-    }
-    figures.add(
-        of(shape, "flush", "MB", costs.stream().mapToDouble(c -> c.flushBytes() / 1e6).toArray()));
-    figures.add(
-        of(
-            shape,
-            "changelogs",
-            "MB",
-            costs.stream().mapToDouble(c -> c.changelogBytes() / 1e6).toArray()));
-    figures.add(
-        of(shape, "cut", "MB", costs.stream().mapToDouble(c -> c.layerBytes() / 1e6).toArray()));
+    figures.add(of(shape, "whole", "s", cost.whole()));
+    cost.stages().forEach((stage, seconds) -> figures.add(of(shape, stage, "s", seconds)));
+    figures.add(of(shape, "flush", "MB", cost.flushBytes() / 1e6));
+    figures.add(of(shape, "changelogs", "MB", cost.changelogBytes() / 1e6));
+    figures.add(of(shape, "cut", "MB", cost.layerBytes() / 1e6));
     return figures;
   }
 
-  private static Figure of(ScaleShape shape, String what, String unit, double... values) {
-    return Figure.of("scale, %s, %s".formatted(shape.describe(), what), unit, Samples.of(values));
+  private static Figure of(ScaleShape shape, String what, String unit, double value) {
+    return Figure.of("scale, %s, %s".formatted(shape.describe(), what), unit, Samples.of(value));
   }
 
   private static void tell(Bench bench, ScaleShape shape, String which, Cost cost) {
