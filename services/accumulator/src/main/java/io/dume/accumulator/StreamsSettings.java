@@ -4,9 +4,11 @@ import static org.apache.kafka.clients.consumer.ConsumerConfig.FETCH_MAX_BYTES_C
 import static org.apache.kafka.clients.consumer.ConsumerConfig.GROUP_INSTANCE_ID_CONFIG;
 import static org.apache.kafka.clients.consumer.ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG;
 import static org.apache.kafka.clients.consumer.ConsumerConfig.MAX_POLL_RECORDS_CONFIG;
+import static org.apache.kafka.clients.consumer.ConsumerConfig.RECEIVE_BUFFER_CONFIG;
 import static org.apache.kafka.clients.consumer.ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG;
 import static org.apache.kafka.clients.producer.ProducerConfig.BUFFER_MEMORY_CONFIG;
 import static org.apache.kafka.clients.producer.ProducerConfig.MAX_REQUEST_SIZE_CONFIG;
+import static org.apache.kafka.clients.producer.ProducerConfig.SEND_BUFFER_CONFIG;
 import static org.apache.kafka.clients.producer.ProducerConfig.TRANSACTION_TIMEOUT_CONFIG;
 import static org.apache.kafka.streams.StreamsConfig.mainConsumerPrefix;
 import static org.apache.kafka.streams.StreamsConfig.producerPrefix;
@@ -31,6 +33,7 @@ final class StreamsSettings {
   private static final int MAX_MESSAGE_BYTES = Topics.MAX_MESSAGE_BYTES + (1 << 20);
 
   private static final int MEBIBYTE = 1 << 20;
+  private static final int USE_DEFAULT_BUFFER_SIZE = -1;
 
   private StreamsSettings() {}
 
@@ -77,6 +80,12 @@ final class StreamsSettings {
     defaults.put(mainConsumerPrefix(MAX_PARTITION_FETCH_BYTES_CONFIG), 8 * MEBIBYTE);
     defaults.put(mainConsumerPrefix(FETCH_MAX_BYTES_CONFIG), 32 * MEBIBYTE);
     defaults.put(restoreConsumerPrefix(MAX_PARTITION_FETCH_BYTES_CONFIG), 8 * MEBIBYTE);
+    // The kernel's own buffers grow with the load, so that the next megabytes arrive while these
+    // are
+    // folded. Kafka's fixed ones of 64 and 128 KiB are what a fold would wait for.
+    defaults.put(mainConsumerPrefix(RECEIVE_BUFFER_CONFIG), USE_DEFAULT_BUFFER_SIZE);
+    defaults.put(restoreConsumerPrefix(RECEIVE_BUFFER_CONFIG), USE_DEFAULT_BUFFER_SIZE);
+    defaults.put(producerPrefix(SEND_BUFFER_CONFIG), USE_DEFAULT_BUFFER_SIZE);
     defaults.put(producerPrefix(MAX_REQUEST_SIZE_CONFIG), MAX_MESSAGE_BYTES);
     defaults.put(producerPrefix(BUFFER_MEMORY_CONFIG), 64L * MEBIBYTE);
     defaults.put(topicPrefix(TopicConfig.MAX_MESSAGE_BYTES_CONFIG), MAX_MESSAGE_BYTES);

@@ -75,6 +75,21 @@ class StreamsSettingsTest {
   }
 
   @Test
+  void shouldLeaveTheSizesOfSocketBuffersToTheKernelUnlessToldOtherwise() {
+    StreamsConfig ours = new StreamsConfig(StreamsSettings.fold(config(Map.of())));
+    StreamsConfig theirs =
+        new StreamsConfig(
+            StreamsSettings.fold(config(Map.of("consumer.receive.buffer.bytes", "65536"))));
+
+    assertThat(ours.getMainConsumerConfigs("dume.fold", "client", 1))
+        .containsEntry("receive.buffer.bytes", -1);
+    assertThat(ours.getRestoreConsumerConfigs("client")).containsEntry("receive.buffer.bytes", -1);
+    assertThat(ours.getProducerConfigs("client")).containsEntry("send.buffer.bytes", -1);
+    assertThat(theirs.getMainConsumerConfigs("dume.fold", "client", 1))
+        .containsEntry("receive.buffer.bytes", "65536");
+  }
+
+  @Test
   void shouldLetChangelogsTakeAMessageOfEveryTopic() {
     Properties fold = StreamsSettings.fold(config(Map.of()));
 
