@@ -20,11 +20,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
@@ -34,8 +37,8 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
@@ -49,7 +52,6 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  */
 final class FoldMeasurementLog implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
-  private static final int MEBIBYTE = 1 << 20;
   private static final String INSTANCE = "bench";
 
   private final Topics topics = new Topics("bench.");
@@ -59,9 +61,11 @@ final class FoldMeasurementLog implements AutoCloseable {
   private final KafkaSettings kafka;
   private final AccumulatorConfig config;
   private final SyntheticFlushes clock = SyntheticFlushes.of("clock", 3, 1, 1, 1);
-  private int cuts;
-  private long firstCutAt;
-  private long lastCutAt;
+
+  /** Offsets of the cuts of the tiny fit. */
+  private final List<Long> cuts = new ArrayList<>();
+
+  private int tilesOfFlush;
   private long foldedBytes;
 
   private FoldMeasurementLog(Path scratch, long cacheBytes) {
@@ -113,11 +117,13 @@ final class FoldMeasurementLog implements AutoCloseable {
                     Map.of(
                         "transactional.id",
                         topics.prefix() + "worker",
+                        "send.buffer.bytes",
+                        -1,
                         "max.request.size",
                         Topics.MAX_MESSAGE_BYTES)),
                 new ByteArraySerializer(),
                 new ByteArraySerializer());
-        KafkaConsumer<byte[], byte[]> orders = reader(statistics)) {
+        KafkaConsumer<byte[], byte[]> orders = floor().reader(statistics)) {
       accumulator.awaitReady(PATIENCE);
       worker.initTransactions();
       for (SyntheticFlushes each : List.of(clock, flushes)) {
@@ -125,13 +131,14 @@ final class FoldMeasurementLog implements AutoCloseable {
           control(worker, record);
         }
       }
-      firstCutAt = commitHere(accumulator, worker, orders);
+      tilesOfFlush = flushes.tiles();
+      commitHere(accumulator, worker, orders);
       for (int group = 0; group < groups; group++) {
         for (int fold = 0; fold < folds; fold++) {
           flush(accumulator, worker, orders, flushes);
           foldedBytes += flushes.bytes();
         }
-        lastCutAt = commitHere(accumulator, worker, orders);
+        commitHere(accumulator, worker, orders);
       }
     }
   }
@@ -147,56 +154,42 @@ final class FoldMeasurementLog implements AutoCloseable {
       Accumulator accumulator,
       KafkaProducer<byte[], byte[]> worker,
       KafkaConsumer<byte[], byte[]> orders,
-      SyntheticFlushes flushes) {
+      SyntheticFlushes flushes)
+      throws InterruptedException, ExecutionException {
     worker.beginTransaction();
+    AtomicReference<Future<RecordMetadata>> last = new AtomicReference<>();
     var manifest =
         flushes.next(
             tile ->
-                worker.send(
-                    new ProducerRecord<>(
-                        topics.partialStatistics(),
-                        tile.partition(),
-                        tile.key(),
-                        Wire.encode(tile.message()))));
+                last.set(
+                    worker.send(
+                        new ProducerRecord<>(
+                            topics.partialStatistics(),
+                            tile.partition(),
+                            tile.key(),
+                            Wire.encode(tile.message())))));
     byte[] key = manifest.getFlush().bytes();
     worker.send(new ProducerRecord<>(topics.flushManifests(), 0, key, Wire.encode(manifest)));
     worker.commitTransaction();
+    // The order stands behind the tiles.
+    orders.seek(statistics, last.get().get().offset() + 1);
     await(
         accumulator,
         orders,
         m -> m instanceof ApplyFlush a && a.getFlush().equals(manifest.getFlush()));
   }
 
-  /** A cut of the tiny fit; gives its offset. */
-  private long commitHere(
+  /** A cut of the tiny fit. */
+  private void commitHere(
       Accumulator accumulator,
       KafkaProducer<byte[], byte[]> worker,
-      KafkaConsumer<byte[], byte[]> orders) {
+      KafkaConsumer<byte[], byte[]> orders)
+      throws InterruptedException, ExecutionException {
     flush(accumulator, worker, orders, clock);
-    cuts++;
+    long number = cuts.size() + 1L;
     PartitionOffset upTo = new PartitionOffset(0, clock.position());
-    control(worker, new CutRequested("clock", "cut-" + cuts, List.of(upTo), null, false));
-    long number = cuts;
-    return await(accumulator, orders, m -> m instanceof Cut c && c.getCut() == number).offset();
-  }
-
-  private KafkaConsumer<byte[], byte[]> reader(TopicPartition partition) {
-    // The same as the fold's consumer has.
-    KafkaConsumer<byte[], byte[]> consumer =
-        new KafkaConsumer<>(
-            kafka.reader(
-                Map.of(
-                    "max.partition.fetch.bytes",
-                    8 * MEBIBYTE,
-                    "fetch.max.bytes",
-                    32 * MEBIBYTE,
-                    "max.poll.records",
-                    100)),
-            new ByteArrayDeserializer(),
-            new ByteArrayDeserializer());
-    consumer.assign(List.of(partition));
-    consumer.seekToBeginning(List.of(partition));
-    return consumer;
+    control(worker, new CutRequested("clock", "cut-" + number, List.of(upTo), null, false));
+    cuts.add(await(accumulator, orders, m -> m instanceof Cut c && c.getCut() == number).offset());
   }
 
   private static ConsumerRecord<byte[], byte[]> await(
@@ -242,12 +235,12 @@ final class FoldMeasurementLog implements AutoCloseable {
   double fold() throws InterruptedException, ExecutionException, IOException {
     forget();
     TopicPartition layers = new TopicPartition(topics.layerStatistics(), 0);
-    try (KafkaConsumer<byte[], byte[]> solver = reader(layers);
+    try (KafkaConsumer<byte[], byte[]> solver = floor().reader(layers);
         Accumulator accumulator = accumulatorAfterEnd(solver, layers)) {
       Id fit = clock.fit().getId();
       await(accumulator, solver, m -> ends(m, fit, 1));
       long start = System.nanoTime();
-      await(accumulator, solver, m -> ends(m, fit, cuts));
+      await(accumulator, solver, m -> ends(m, fit, cuts.size()));
       return (System.nanoTime() - start) * 1e-9;
     }
   }
@@ -320,7 +313,17 @@ final class FoldMeasurementLog implements AutoCloseable {
    * @return seconds from the first records to the last
    */
   double consume() {
-    return consume(statistics, firstCutAt + 1, lastCutAt + 1);
+    return floor().consume(statistics, cuts.get(0) + 1, cuts.get(cuts.size() - 1) + 1);
+  }
+
+  /**
+   * Consumes the measured part of the log and writes the last flush before each cut again, as the
+   * changelog of a fold that is otherwise for nothing.
+   *
+   * @return seconds from the first records to the last
+   */
+  double consumeAndWrite() throws InterruptedException, ExecutionException {
+    return floor().consumeAndWrite(statistics, cuts, tilesOfFlush);
   }
 
   /**
@@ -331,28 +334,13 @@ final class FoldMeasurementLog implements AutoCloseable {
   double consumeChangelogs() {
     double seconds = 0;
     for (String changelog : changelogs()) {
-      TopicPartition partition = new TopicPartition(changelog, 0);
-      long end;
-      try (KafkaConsumer<byte[], byte[]> consumer = reader(partition)) {
-        end = consumer.endOffsets(List.of(partition)).get(partition);
-      }
-      seconds += consume(partition, 0, end);
+      seconds += floor().consume(new TopicPartition(changelog, 0));
     }
     return seconds;
   }
 
-  private double consume(TopicPartition partition, long from, long to) {
-    try (KafkaConsumer<byte[], byte[]> consumer = reader(partition)) {
-      consumer.seek(partition, from);
-      long start = 0;
-      while (consumer.position(partition) < to) {
-        boolean any = !consumer.poll(Duration.ofMillis(100)).isEmpty();
-        if (any && start == 0) {
-          start = System.nanoTime();
-        }
-      }
-      return start == 0 ? 0 : (System.nanoTime() - start) * 1e-9;
-    }
+  private FoldFloor floor() {
+    return new FoldFloor(kafka, topics);
   }
 
   /**

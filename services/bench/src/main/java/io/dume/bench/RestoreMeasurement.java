@@ -26,7 +26,7 @@ final class RestoreMeasurement implements Measurement {
   @Override
   public List<Figure> run(Bench bench) throws Exception {
     SyntheticFlushes flushes = SyntheticFlushes.of("restore", WIDTH, LAYERS, DOMAINS, 1);
-    int groups = bench.either(2, 8);
+    int groups = bench.either(1, 8);
     bench.progress().accept("writing %d flushes".formatted(groups));
     try (FoldMeasurementLog log =
         FoldMeasurementLog.write(bench.scratch(), flushes, groups, 1, 4 * flushes.bytes())) {
@@ -34,8 +34,8 @@ final class RestoreMeasurement implements Measurement {
       double gigabytes = log.changelogBytes() * 1e-9;
       Rounds rounds =
           Rounds.alternate(
-              1,
-              bench.either(3, 5),
+              bench.either(0, 1),
+              bench.either(2, 5),
               () -> {
                 double kept = log.start();
                 log.deleteState();

@@ -31,11 +31,12 @@ import java.util.stream.IntStream;
 import org.apache.avro.specific.SpecificRecord;
 
 /**
- * The flushes of a worker that needs no model: sums over features drawn at random, in the messages
- * that a worker sends. The same seed gives the same values. Not thread-safe.
+ * The flushes of a worker that needs no model, in the messages that a worker sends: a sum over
+ * features drawn at random, the same one for each layer, domain and flush, since nobody who folds
+ * looks at more than its size and its digest. So a flush is made as fast as it is sent. Not
+ * thread-safe.
  */
 final class SyntheticFlushes {
-  /** Values do not matter, so few tokens do: a flush is made faster than it is sent. */
   private static final int TOKENS = 4;
 
   private static final int TILE_SIZE = 256;
@@ -46,6 +47,8 @@ final class SyntheticFlushes {
   private final String router;
   private final List<String> domains;
   private final Random random;
+  private final List<Values> values = new ArrayList<>();
+  private final long largestDiagonal;
   private long flushes;
 
   /**
@@ -57,11 +60,26 @@ final class SyntheticFlushes {
    */
   record Tile(int partition, byte[] key, StatisticsTile message) {}
 
+  /** What a tile of any layer holds. */
+  private record Values(StatisticsKind kind, int row, int col, byte[] bytes, long digest) {
+    static Values of(StatisticsKind kind, int row, int col, byte[] bytes) {
+      return new Values(kind, row, col, bytes, Tiles.digest(bytes));
+    }
+  }
+
   private SyntheticFlushes(Fit fit, String router, int domains, long seed) {
     this.fit = fit;
     this.router = router;
     this.domains = IntStream.range(0, domains).mapToObj(d -> "domain-" + d).toList();
     this.random = new Random(seed);
+    SymmetricSum sum = new SymmetricSum(grid(), new FixedPoint(FRACTION_BITS));
+    sum.add(gram());
+    for (TileGrid.Tile tile : grid().all()) {
+      values.add(
+          Values.of(StatisticsKind.GRAM, tile.row(), tile.col(), sum.tile(tile.row(), tile.col())));
+    }
+    values.add(Values.of(StatisticsKind.TARGET, 0, 0, sum.target()));
+    this.largestDiagonal = sum.largestDiagonal();
   }
 
   /**
@@ -126,6 +144,11 @@ final class SyntheticFlushes {
     return flushes;
   }
 
+  /** Messages of a flush, beside its manifest. */
+  int tiles() {
+    return values.size() * fit.getLayers() * domains.size();
+  }
+
   /** Bytes of the values of a flush. */
   long bytes() {
     TileGrid grid = grid();
@@ -155,22 +178,13 @@ final class SyntheticFlushes {
       int index = slots.size();
       slots.add(new SlotCount(slot, domain, mlp(domain), false, (long) TOKENS, 1L, 1));
       for (int layer = 0; layer < fit.getLayers(); layer++) {
-        SymmetricSum sum = new SymmetricSum(grid(), new FixedPoint(FRACTION_BITS));
-        sum.add(gram());
-        for (TileGrid.Tile place : grid().all()) {
-          byte[] values = sum.tile(place.row(), place.col());
-          long digest = Tiles.digest(values);
+        for (Values each : values) {
           ExpectedTile tile =
-              new ExpectedTile(layer, index, StatisticsKind.GRAM, place.row(), place.col(), digest);
+              new ExpectedTile(layer, index, each.kind(), each.row(), each.col(), each.digest());
           expected.add(tile);
-          sink.accept(message(flush, slot, tile, values));
+          sink.accept(message(flush, slot, tile, each.bytes()));
         }
-        byte[] values = sum.target();
-        ExpectedTile target =
-            new ExpectedTile(layer, index, StatisticsKind.TARGET, 0, 0, Tiles.digest(values));
-        expected.add(target);
-        sink.accept(message(flush, slot, target, values));
-        diagonals.add(new LargestDiagonal(layer, index, sum.largestDiagonal()));
+        diagonals.add(new LargestDiagonal(layer, index, largestDiagonal));
       }
     }
     CoveredRange range =
