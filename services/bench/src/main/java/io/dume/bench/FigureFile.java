@@ -73,12 +73,38 @@ public final class FigureFile {
     }
   }
 
+  /**
+   * Reads a file that {@code dume bench --out} wrote, as {@link #json} made it.
+   *
+   * @param file the file
+   * @return an array of figures
+   * @throws IOException if it can't be read, or is no such file
+   */
+  public static JsonNode document(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      return checked(in, file.toString());
+    }
+  }
+
   static Map<String, Value> read(InputStream in, String origin) throws IOException {
+    Map<String, Value> values = new LinkedHashMap<>();
+    for (JsonNode figure : checked(in, origin)) {
+      JsonNode floor = figure.path("floor");
+      values.put(
+          figure.get("name").textValue(),
+          new Value(
+              figure.get("value").doubleValue(),
+              floor.isNumber() ? OptionalDouble.of(floor.doubleValue()) : OptionalDouble.empty(),
+              figure.get("unit").textValue()));
+    }
+    return values;
+  }
+
+  private static JsonNode checked(InputStream in, String origin) throws IOException {
     JsonNode root = JSON.readTree(in);
     if (!root.isArray()) {
       throw notFigures(origin, "it holds no array");
     }
-    Map<String, Value> values = new LinkedHashMap<>();
     for (JsonNode figure : root) {
       JsonNode name = figure.path("name");
       JsonNode value = figure.path("value");
@@ -86,15 +112,8 @@ public final class FigureFile {
       if (!name.isTextual() || !value.isNumber() || !unit.isTextual()) {
         throw notFigures(origin, "an entry lacks name, value or unit: " + figure);
       }
-      JsonNode floor = figure.path("floor");
-      values.put(
-          name.textValue(),
-          new Value(
-              value.doubleValue(),
-              floor.isNumber() ? OptionalDouble.of(floor.doubleValue()) : OptionalDouble.empty(),
-              unit.textValue()));
     }
-    return values;
+    return root;
   }
 
   private static IOException notFigures(String origin, String why) {

@@ -69,6 +69,21 @@ public record Machine(List<String> lines) {
     return load < 0 ? Optional.empty() : Optional.of(load);
   }
 
+  /**
+   * What to say of figures that were not taken alone.
+   *
+   * @param load as {@link #load} gave it before
+   * @return a line for people if more than half of the cores were busy
+   */
+  public static Optional<String> warning(double load) {
+    int cores = Runtime.getRuntime().availableProcessors();
+    return load <= cores / 2.0
+        ? Optional.empty()
+        : Optional.of(
+            "warning: the machine was busy before (load %.2f on %d cores): figures are shaken, and worse than they could be"
+                .formatted(load, cores));
+  }
+
   private static OperatingSystemMXBean system() {
     return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
   }

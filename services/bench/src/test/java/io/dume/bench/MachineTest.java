@@ -23,6 +23,15 @@ class MachineTest {
   }
 
   @Test
+  void shouldWarnOfAMachineThatIsBusy() {
+    int cores = Runtime.getRuntime().availableProcessors();
+
+    assertThat(Machine.warning(cores / 2.0)).isEmpty();
+    assertThat(Machine.warning(cores / 2.0 + 0.1).orElseThrow())
+        .contains("busy", "on %d cores".formatted(cores));
+  }
+
+  @Test
   void shouldFindTheProcessorsName() {
     assertThat(Machine.processor(List.of("processor\t: 0", "model name\t: AMD EPYC 7B13")))
         .contains("AMD EPYC 7B13");

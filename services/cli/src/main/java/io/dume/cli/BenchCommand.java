@@ -1,13 +1,14 @@
 package io.dume.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.dume.bench.Figure;
 import io.dume.bench.FigureFile;
 import io.dume.bench.Machine;
 import io.dume.bench.Measurement;
 import io.dume.bench.Report;
 import io.dume.bench.ScalePlot;
+import io.dume.bench.TargetPlot;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -39,7 +40,8 @@ import picocli.CommandLine.Spec;
           + " it is. Figures are facts about one machine at one time: leave it alone meanwhile.",
       "",
       "--out holds an array of {\"name\", \"value\", \"floor\", \"unit\", \"ratio\", \"target\","
-          + " \"reached\"}, null where there is none; `dume plan --bench` reads it.",
+          + " \"reached\"}, null where there is none; the target is the limit of the ratio, or where that is"
+          + " null, of the value less the floor. `dume plan --bench` reads it, and --from draws it.",
       "",
       "Exit status: 0 all was measured, whether or not it reached its target; 1 a measurement failed.",
       "",
@@ -47,7 +49,8 @@ import picocli.CommandLine.Spec;
       "  dume bench --quick",
       "  dume bench --out bench.json",
       "  dume bench --only kernels,solve",
-      "  dume bench --only scale --out scale.json --plot scale.svg",
+      "  dume bench --from bench.json --plot bench.svg",
+      "  dume bench --only scale --out scale.json --plot-scale scale.svg",
       "  DUME_JAVA_OPTS=-Ddume.bench.scale=3072x28x4 dume bench --only scale"
           + "  (d, layers, domains: needs 12 GiB of memory and 45 GB of disk)"
     })
@@ -80,10 +83,22 @@ final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--plot",
       paramLabel = "FILE",
-      description =
-          "Receives an SVG picture of how cost grows with d, where scale was measured at two or"
-              + " more.")
+      description = "Receives a picture of the figures beside their targets, as SVG.")
   private Optional<Path> plot = Optional.empty();
+
+  @Option(
+      names = "--plot-scale",
+      paramLabel = "FILE",
+      description =
+          "Receives a picture of how cost grows with d, as SVG, where scale was measured at two or"
+              + " more.")
+  private Optional<Path> plotScale = Optional.empty();
+
+  @Option(
+      names = "--from",
+      paramLabel = "FILE",
+      description = "Draws what --out wrote there before, and measures nothing.")
+  private Optional<Path> from = Optional.empty();
 
   @Spec private CommandSpec spec;
 
@@ -108,26 +123,58 @@ final class BenchCommand implements Callable<Integer> {
       }
       return ExitCode.OK;
     }
+    plot.ifPresent(file -> JsonFile.requireWritable("--plot", file));
+    plotScale.ifPresent(file -> JsonFile.requireWritable("--plot-scale", file));
+    if (from.isPresent()) {
+      draw(from.get());
+      return ExitCode.OK;
+    }
     List<Measurement> chosen = chosen();
     out.ifPresent(file -> JsonFile.requireWritable("--out", file));
-    plot.ifPresent(file -> JsonFile.requireWritable("--plot", file));
     Machine.here(context.environment()).lines().forEach(context.console()::result);
-    context.console().result(load("before"));
+    Optional<Double> before = Machine.load();
+    context.console().result(load("before", before));
     Report report = run(chosen);
-    context.console().result(load("after"));
+    context.console().result(load("after", Machine.load()));
+    before.flatMap(Machine::warning).ifPresent(context.console()::result);
     table(report.figures()).print(context.console());
+    JsonNode document = FigureFile.json(report.figures());
     if (out.isPresent()) {
-      JsonFile.write(out.get(), FigureFile.json(report.figures()));
+      JsonFile.write(out.get(), document);
     }
-    if (plot.isPresent()) {
-      draw(plot.get(), report.figures());
-    }
+    draw(document);
     report.failures().forEach(this::tell);
     if (report.stopped()) {
       throw new StoppedException(
           "stopped after %d figures, before all was measured".formatted(report.figures().size()));
     }
     return report.failures().isEmpty() ? ExitCode.OK : ExitCode.FAILURE;
+  }
+
+  private void draw(Path figures) throws IOException {
+    if (plot.isEmpty() && plotScale.isEmpty()) {
+      throw new ParameterException(
+          spec.commandLine(), "--from %s: name a file to draw, --plot".formatted(figures));
+    }
+    if (quick || !only.isEmpty() || out.isPresent()) {
+      throw new ParameterException(
+          spec.commandLine(), "--from measures nothing: leave out --quick, --only and --out");
+    }
+    draw(FigureFile.document(figures));
+  }
+
+  private void draw(JsonNode figures) throws IOException {
+    if (plot.isPresent()) {
+      JsonFile.write(plot.get(), TargetPlot.of(figures));
+    }
+    if (plotScale.isPresent()) {
+      Optional<String> picture = ScalePlot.svg(figures);
+      if (picture.isPresent()) {
+        JsonFile.write(plotScale.get(), picture.get());
+      } else {
+        context.console().note("no picture: scale was not measured at two values of d");
+      }
+    }
   }
 
   private List<Measurement> chosen() {
@@ -174,18 +221,9 @@ final class BenchCommand implements Callable<Integer> {
     }
   }
 
-  private static String load(String when) {
+  private static String load(String when, Optional<Double> load) {
     return "load %s: %s"
-        .formatted(when, Machine.load().map("%.2f"::formatted).orElse("unknown on this system"));
-  }
-
-  private void draw(Path file, List<Figure> figures) throws IOException {
-    Optional<String> picture = ScalePlot.svg(FigureFile.json(figures));
-    if (picture.isPresent()) {
-      Files.writeString(file, picture.get());
-    } else {
-      context.console().note("no picture: scale was not measured at two values of d");
-    }
+        .formatted(when, load.map("%.2f"::formatted).orElse("unknown on this system"));
   }
 
   static Table table(List<Figure> figures) {

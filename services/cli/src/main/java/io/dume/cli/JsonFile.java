@@ -10,7 +10,10 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 
-/** JSON for scripts and people alike: indented, and a line end after it. */
+/**
+ * Files of results: JSON for scripts and people alike, indented and with a line end after it, or
+ * text as it is.
+ */
 final class JsonFile {
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -23,13 +26,16 @@ final class JsonFile {
 
   /** Writes a document; what is there is replaced in one step, so nobody reads half of it. */
   static void write(Path file, JsonNode document) throws IOException {
+    String text = JSON.writerWithDefaultPrettyPrinter().writeValueAsString(document);
+    write(file, text + System.lineSeparator());
+  }
+
+  /** Writes a text in the same way. */
+  static void write(Path file, String text) throws IOException {
     Path target = file.toAbsolutePath();
     Path partial = Files.createTempFile(target.getParent(), target.getFileName() + ".", ".partial");
     try {
-      Files.writeString(
-          partial,
-          JSON.writerWithDefaultPrettyPrinter().writeValueAsString(document)
-              + System.lineSeparator());
+      Files.writeString(partial, text);
       Files.setPosixFilePermissions(partial, READABLE);
       Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
     } finally {

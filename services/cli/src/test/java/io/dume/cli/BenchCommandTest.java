@@ -87,7 +87,7 @@ class BenchCommandTest {
   void shouldDrawHowCostGrowsWithWidth() throws IOException {
     Path file = directory.resolve("scale.svg");
 
-    int status = execute(List.of(START, scale(576, 1024)), "--plot", file.toString());
+    int status = execute(List.of(START, scale(576, 1024)), "--plot-scale", file.toString());
 
     assertThat(status).isEqualTo(ExitCode.OK);
     assertThat(file).content().startsWith("<svg").contains("2 layers, 2 domains, 1 worker");
@@ -97,7 +97,7 @@ class BenchCommandTest {
   void shouldSayThatThereIsNothingToDraw() {
     Path file = directory.resolve("scale.svg");
 
-    int status = execute(List.of(START, scale(576)), "--plot", file.toString());
+    int status = execute(List.of(START, scale(576)), "--plot-scale", file.toString());
 
     assertThat(status).isEqualTo(ExitCode.OK);
     assertThat(err.toString()).contains("no picture");
@@ -133,6 +133,32 @@ class BenchCommandTest {
     assertThat(written.get(0).get("reached").booleanValue()).isFalse();
     assertThat(written.get(1).get("floor").isNull()).isTrue();
     assertThat(directory).isDirectoryNotContaining("glob:**.partial");
+  }
+
+  @Test
+  void shouldDrawTheFiguresWhenTakenAndTheSamePictureFromTheirFile() throws IOException {
+    Path figures = directory.resolve("bench.json");
+    Path taken = directory.resolve("taken.svg");
+    Path again = directory.resolve("again.svg");
+
+    execute(List.of(FOLD, START), "--out", figures.toString(), "--plot", taken.toString());
+    int status = execute(List.of(BROKEN), "--from", figures.toString(), "--plot", again.toString());
+
+    assertThat(status).isZero();
+    assertThat(Files.readString(taken)).startsWith("<svg ").contains("fold, staged");
+    assertThat(again).hasSameBinaryContentAs(taken);
+  }
+
+  @Test
+  void shouldRefuseToMeasureAndToDrawFromAFile() {
+    int bare = execute(List.of(FOLD), "--from", "bench.json");
+    int quick = execute(List.of(FOLD), "--from", "bench.json", "--plot", "p.svg", "--quick");
+
+    assertThat(bare).isEqualTo(ExitCode.USAGE);
+    assertThat(quick).isEqualTo(ExitCode.USAGE);
+    assertThat(err.toString())
+        .contains("name a file to draw, --plot", "leave out --quick, --only and --out")
+        .doesNotContain("fold: ");
   }
 
   @Test
