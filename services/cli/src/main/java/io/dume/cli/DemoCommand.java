@@ -162,7 +162,7 @@ final class DemoCommand implements Callable<Integer> {
     return new Installation.Plan(
         EmbeddedBrokerConfig.in(directory.resolve("broker")).withPort(port),
         model,
-        Device.CPU,
+        () -> Device.CPU,
         GramType.FLOAT64,
         WORKERS,
         Topics.DEFAULT,

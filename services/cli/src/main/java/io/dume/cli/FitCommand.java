@@ -3,7 +3,6 @@ package io.dume.cli;
 import io.dume.embedded.EmbeddedBrokerConfig;
 import io.dume.extractor.FitSettings;
 import io.dume.extractor.FlushPolicy;
-import io.dume.models.Device;
 import io.dume.schemas.kafka.Topics;
 import io.dume.topology.sequencer.CutPolicy;
 import java.nio.file.Files;
@@ -116,12 +115,11 @@ final class FitCommand implements Callable<Integer> {
   }
 
   private int run(Path directory) throws Exception {
-    Device device = model.device();
     Installation.Plan plan =
         new Installation.Plan(
             EmbeddedBrokerConfig.in(directory).withPort(0),
             model.directory(),
-            device,
+            model::device,
             gram.type(),
             workers,
             Topics.DEFAULT,

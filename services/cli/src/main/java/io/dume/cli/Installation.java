@@ -31,9 +31,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.admin.Admin;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Everything in this process: the embedded broker, feature extractors, an accumulator and a solver.
@@ -50,7 +55,7 @@ final class Installation implements AutoCloseable {
    *
    * @param broker the broker and its data directory, which holds the stores too
    * @param model a merged model
-   * @param device where the model computes
+   * @param device where the model computes; asked once, on the thread that loads the model
    * @param gramType the type of the Gram matrix's products
    * @param workers feature extractors, each with a copy of the model
    * @param topics names
@@ -65,7 +70,7 @@ final class Installation implements AutoCloseable {
   record Plan(
       EmbeddedBrokerConfig broker,
       Path model,
-      Device device,
+      Supplier<Device> device,
       GramType gramType,
       int workers,
       Topics topics,
@@ -84,17 +89,24 @@ final class Installation implements AutoCloseable {
     }
   }
 
+  private static final Logger LOG = LoggerFactory.getLogger(Installation.class);
+
   private final Plan plan;
   private final Clock clock;
   private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
   private final List<FeatureExtractor> workers = new ArrayList<>();
   private final KafkaSettings kafka;
+  private Optional<Accumulator> accumulator = Optional.empty();
 
   private Installation(Plan plan, Clock clock, Console console) throws Exception {
     this.plan = plan;
     this.clock = clock;
     try {
+      // The model needs no broker, and the broker no model: they take the same seconds.
+      FutureTask<List<MergedModelExtraction>> models = new FutureTask<>(this::openModels);
+      new Thread(models, "dume-models").start();
+      open.push(() -> closeModels(models));
       console.progress("starting the broker");
       EmbeddedBroker broker = EmbeddedBroker.start(plan.broker());
       open.push(broker);
@@ -104,12 +116,15 @@ final class Installation implements AutoCloseable {
         plan.topics().create(admin, plan.partitions(), kafka.topic());
       }
       startSolver();
+      // It starts after the workers, which join meanwhile, but it stops after they have flushed.
+      open.push(() -> accumulator.ifPresent(Accumulator::close));
+      console.progress("loading the model");
+      List<MergedModelExtraction> opened = await(models);
+      for (int i = 0; i < plan.workers(); i++) {
+        startWorker("worker-" + i, opened.get(i));
+      }
       console.progress("starting the accumulator");
       startAccumulator();
-      console.progress("loading the model");
-      for (int i = 0; i < plan.workers(); i++) {
-        startWorker("worker-" + i);
-      }
     } catch (Exception e) {
       close();
       throw e;
@@ -158,14 +173,47 @@ final class Installation implements AutoCloseable {
                         "accumulator-0")
                     .withPartitions(plan.partitions())
                     .withCuts(plan.cuts()));
-    Accumulator accumulator = Accumulator.start(config);
-    open.push(accumulator);
-    accumulator.failure().thenAccept(failure::complete);
+    Accumulator started = Accumulator.start(config);
+    accumulator = Optional.of(started);
+    started.failure().thenAccept(failure::complete);
   }
 
-  private void startWorker(String instance) throws IOException {
-    MergedModelExtraction model =
-        MergedModelExtraction.open(plan.model(), plan.device(), plan.gramType());
+  private List<MergedModelExtraction> openModels() throws IOException {
+    Device device = plan.device().get();
+    List<MergedModelExtraction> models = new ArrayList<>();
+    try {
+      for (int i = 0; i < plan.workers(); i++) {
+        models.add(MergedModelExtraction.open(plan.model(), device, plan.gramType()));
+      }
+      return models;
+    } catch (IOException | RuntimeException e) {
+      models.forEach(MergedModelExtraction::close);
+      throw e;
+    }
+  }
+
+  private static <T> T await(FutureTask<T> task) throws Exception {
+    try {
+      return task.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof Exception cause) {
+        throw cause;
+      }
+      throw e;
+    }
+  }
+
+  private static void closeModels(FutureTask<List<MergedModelExtraction>> models)
+      throws InterruptedException {
+    try {
+      models.get().forEach(MergedModelExtraction::close);
+    } catch (ExecutionException e) {
+      // There is none, and whoever waited for them was told.
+      LOG.debug("there are no models to close", e);
+    }
+  }
+
+  private void startWorker(String instance, MergedModelExtraction model) {
     FeatureExtractor worker =
         new FeatureExtractor(
             FeatureExtractorConfig.defaults(kafka, instance, plan.fit())
@@ -182,7 +230,6 @@ final class Installation implements AutoCloseable {
         () -> {
           worker.stop();
           thread.join();
-          model.close();
         });
   }
 
