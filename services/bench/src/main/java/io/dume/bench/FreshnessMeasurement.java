@@ -70,7 +70,7 @@ final class FreshnessMeasurement implements Measurement {
   @Override
   public List<Figure> run(Bench bench) throws Exception {
     Path model = DemoModel.merge(bench.scratch());
-    List<String> texts = texts(bench.either(10, 60));
+    List<String> texts = texts(bench.either(8, 100));
     bench.progress().accept("freshness: forward, sums and solve alone");
     Samples floor = new Samples(floors(model, texts));
     bench.progress().accept("freshness: starting dume up");
@@ -82,8 +82,9 @@ final class FreshnessMeasurement implements Measurement {
         rig.feed(domain, texts.get(0));
       }
       rig.version();
-      for (int warmUp = 0; warmUp < 5; warmUp++) {
-        rig.feed(DemoAssets.DOMAINS.get(warmUp), texts.get(warmUp));
+      int warmUps = bench.either(3, 20);
+      for (int warmUp = 0; warmUp < warmUps; warmUp++) {
+        rig.feed(DemoAssets.DOMAINS.get(warmUp % DemoAssets.DOMAINS.size()), texts.get(warmUp));
         rig.version();
       }
       List<Double> times = new ArrayList<>();
