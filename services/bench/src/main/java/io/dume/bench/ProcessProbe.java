@@ -1,5 +1,6 @@
 package io.dume.bench;
 
+import com.sun.management.OperatingSystemMXBean;
 import com.sun.tools.attach.AttachNotSupportedException;
 import com.sun.tools.attach.VirtualMachine;
 import java.io.IOException;
@@ -39,6 +40,7 @@ final class ProcessProbe implements AutoCloseable {
   private final ThreadMXBean threads;
   private final MemoryMXBean memory;
   private final BufferPoolMXBean direct;
+  private final OperatingSystemMXBean system;
   private final Map<ScaleStage, Double> seconds = new HashMap<>();
   private long[] ids = new long[0];
   private long heap;
@@ -72,6 +74,9 @@ final class ProcessProbe implements AutoCloseable {
     this.direct =
         ManagementFactory.newPlatformMXBeanProxy(
             server, "java.nio:type=BufferPool,name=direct", BufferPoolMXBean.class);
+    this.system =
+        ManagementFactory.newPlatformMXBeanProxy(
+            server, ManagementFactory.OPERATING_SYSTEM_MXBEAN_NAME, OperatingSystemMXBean.class);
   }
 
   private static JMXConnector connect(long pid) throws IOException {
@@ -131,6 +136,11 @@ final class ProcessProbe implements AutoCloseable {
   /** Seconds of each stage since {@link #begin}, of all its threads together. */
   Map<ScaleStage, Double> seconds() {
     return Map.copyOf(seconds);
+  }
+
+  /** Seconds of processors that the process has taken up to now. */
+  double processorSeconds() {
+    return system.getProcessCpuTime() / 1e9;
   }
 
   Peak peak() {

@@ -77,7 +77,11 @@ final class ScaleInstallation implements AutoCloseable {
     try {
       installation.start(bench, shape);
       return installation;
-    } catch (IOException | InterruptedException | RuntimeException e) {
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      installation.close();
+      throw e;
+    } catch (IOException | RuntimeException e) {
       installation.close();
       throw e;
     }
@@ -227,6 +231,17 @@ final class ScaleInstallation implements AutoCloseable {
     return probes;
   }
 
+  /** At once: nobody needs what it has. */
+  static void end(DumeProcess process) {
+    ProcessHandle.of(process.pid())
+        .ifPresent(
+            running -> {
+              running.destroyForcibly();
+              running.onExit().join();
+            });
+    process.close();
+  }
+
   @Override
   public void close() {
     RuntimeException failure = null;
@@ -237,8 +252,18 @@ final class ScaleInstallation implements AutoCloseable {
         failure = new IllegalStateException("a connection did not close", e);
       }
     }
-    processes.values().forEach(DumeProcess::close);
-    // Shapes follow each other: together they would have many gigabytes.
+    processes.values().forEach(ScaleInstallation::end);
+    // Who interrupts may have ended the broker too; the data is deleted then anyway.
+    if (!Thread.currentThread().isInterrupted()) {
+      deleteTopics();
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  /** Shapes follow each other: together they would have many gigabytes. */
+  private void deleteTopics() {
     try (Admin admin = Admin.create(kafka.admin())) {
       List<String> ours =
           admin.listTopics().names().get().stream()
@@ -246,12 +271,9 @@ final class ScaleInstallation implements AutoCloseable {
               .toList();
       admin.deleteTopics(ours).all().get();
     } catch (ExecutionException e) {
-      failure = new IllegalStateException("topics were not deleted", e.getCause());
+      throw new IllegalStateException("topics were not deleted", e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-    if (failure != null) {
-      throw failure;
     }
   }
 }

@@ -42,6 +42,7 @@ final class ScaleMeasurement implements Measurement {
   private record Cost(
       double whole,
       Map<String, Double> stages,
+      double processors,
       double flushBytes,
       double changelogBytes,
       double layerBytes) {}
@@ -67,14 +68,17 @@ final class ScaleMeasurement implements Measurement {
     List<ScaleShape> shapes = ScaleShape.parse(System.getProperty(SHAPES, TABLE));
     List<Figure> figures = new ArrayList<>();
     Path data = bench.scratch().resolve("broker");
-    try (DumeProcess broker =
-        DumeProcess.start(bench, List.of("-Xmx1g"), "broker", "--data", data, "--port", 0)) {
+    DumeProcess broker =
+        DumeProcess.start(bench, List.of("-Xmx1g"), "broker", "--data", data, "--port", 0);
+    try {
       String bootstrap = broker.awaitOutput(BOOTSTRAP, START);
       try (ProcessProbe probe = new ProcessProbe(broker.pid(), Optional.empty())) {
         for (ScaleShape shape : shapes) {
           figures.addAll(measure(bench, bootstrap, probe, shape, shapes.size() == 1));
         }
       }
+    } finally {
+      ScaleInstallation.end(broker);
     }
     return figures;
   }
@@ -118,6 +122,7 @@ final class ScaleMeasurement implements Measurement {
     double flushed = sent(probes, "partial-statistics");
     double changed = sent(probes, "-changelog");
     double layers = sent(probes, "layer-statistics");
+    double taken = processors(probes);
     for (ProcessProbe probe : probes.values()) {
       probe.begin();
     }
@@ -139,9 +144,13 @@ final class ScaleMeasurement implements Measurement {
         }
         last = now;
       }
+    } catch (InterruptedException e) {
+      // Closing must not wait for anything either.
+      Thread.currentThread().interrupt();
+      throw e;
     } finally {
       thread.interrupt();
-      thread.join();
+      join(thread);
     }
     double whole = (System.nanoTime() - begin) / 1e9;
     Map<String, Double> stages = new LinkedHashMap<>();
@@ -155,9 +164,22 @@ final class ScaleMeasurement implements Measurement {
     return new Cost(
         whole,
         stages,
+        processors(probes) - taken,
         sent(probes, "partial-statistics") - flushed,
         sent(probes, "-changelog") - changed,
         sent(probes, "layer-statistics") - layers);
+  }
+
+  private static void join(Thread thread) {
+    boolean interrupted = Thread.interrupted();
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      interrupted = true;
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private static boolean done(FutureTask<Void> version) throws Exception {
@@ -169,6 +191,10 @@ final class ScaleMeasurement implements Measurement {
     } catch (ExecutionException e) {
       throw e.getCause() instanceof Exception cause ? cause : e;
     }
+  }
+
+  private static double processors(Map<String, ProcessProbe> probes) {
+    return probes.values().stream().mapToDouble(ProcessProbe::processorSeconds).sum();
   }
 
   private static double sent(Map<String, ProcessProbe> probes, String topic) throws IOException {
@@ -190,6 +216,7 @@ final class ScaleMeasurement implements Measurement {
   private static List<Figure> figures(ScaleShape shape, Cost cost) {
     List<Figure> figures = new ArrayList<>();
     figures.add(of(shape, "whole", "s", cost.whole()));
+    figures.add(of(shape, "processors", "s", cost.processors()));
     cost.stages().forEach((stage, seconds) -> figures.add(of(shape, stage, "s", seconds)));
     figures.add(of(shape, "flush", "MB", cost.flushBytes() / 1e6));
     figures.add(of(shape, "changelogs", "MB", cost.changelogBytes() / 1e6));
@@ -204,12 +231,13 @@ final class ScaleMeasurement implements Measurement {
   private static void tell(Bench bench, ScaleShape shape, String which, Cost cost) {
     StringBuilder line = new StringBuilder();
     line.append(
-        "%s, %s flush of %.0f MB: %.1f s to the version, changelogs %.0f MB, cut %.0f MB;"
+        "%s, %s flush of %.0f MB: %.1f s to the version, %.1f s of processors, changelogs %.0f MB, cut %.0f MB;"
             .formatted(
                 shape.describe(),
                 which,
                 cost.flushBytes() / 1e6,
                 cost.whole(),
+                cost.processors(),
                 cost.changelogBytes() / 1e6,
                 cost.layerBytes() / 1e6));
     cost.stages().forEach((stage, seconds) -> line.append(" %s %.2f s,".formatted(stage, seconds)));

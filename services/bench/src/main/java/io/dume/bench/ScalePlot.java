@@ -29,12 +29,18 @@ public final class ScalePlot {
   private static Map<String, List<String>> curves() {
     Map<String, List<String>> curves = new LinkedHashMap<>();
     curves.put("from the first record to the version", List.of("whole"));
+    curves.put("time of processors, all processes", List.of("processors"));
     curves.put("worker: round and add", List.of("worker round and add"));
     curves.put("worker: send and commit", List.of("worker send", "worker commit"));
     curves.put(
-        "fold: consume, stage, add, write to stores and changelogs",
-        List.of("fold consume", "fold stage", "fold add", "fold write back", "fold commit"));
-    curves.put("fold: cut", List.of("fold cut"));
+        "fold: stage, add, cut, write to stores and changelogs",
+        List.of(
+            "fold consume",
+            "fold stage",
+            "fold add",
+            "fold cut",
+            "fold write back",
+            "fold commit"));
     curves.put("solver: read and factorise", List.of("solver read", "solver factorise"));
     return curves;
   }

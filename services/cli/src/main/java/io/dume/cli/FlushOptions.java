@@ -25,7 +25,9 @@ final class FlushOptions {
       names = "--flush-bytes",
       paramLabel = "SIZE",
       defaultValue = "1GiB",
-      description = "The most that a worker's sums may take. Default: ${DEFAULT-VALUE}.")
+      description =
+          "The most that a worker's sums may take, which lie outside of the heap: raise"
+              + " -XX:MaxDirectMemorySize with it. Default: ${DEFAULT-VALUE}.")
   private ByteSize bytes;
 
   FlushPolicy policy() {
