@@ -62,7 +62,7 @@ final class PipelineMeasurement implements Measurement {
       installation.version(batches(1));
       Rounds rounds =
           Rounds.alternate(
-              1,
+              bench.either(0, 1),
               bench.either(2, 4),
               () -> rate(records, installation::version),
               () -> rate(records, batches -> loop(worker, batches)));

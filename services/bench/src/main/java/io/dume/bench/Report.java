@@ -1,11 +1,8 @@
 package io.dume.bench;
 
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -82,6 +79,7 @@ public record Report(List<Figure> figures, List<Failure> failures, boolean stopp
         Consumer<String> progress) {
       String name = measurement.name();
       progress.accept(name + ": " + measurement.description());
+      long start = System.nanoTime();
       try {
         Files.createDirectory(directory);
         Consumer<String> named =
@@ -99,6 +97,7 @@ public record Report(List<Figure> figures, List<Failure> failures, boolean stopp
         }
       }
       tidyUp(name, directory);
+      progress.accept("%s: took %.0f s".formatted(name, (System.nanoTime() - start) / 1e9));
     }
 
     /** Libraries wrap it, JMH as one of several suppressed causes. */
@@ -122,36 +121,10 @@ public record Report(List<Figure> figures, List<Failure> failures, boolean stopp
       // Deleting must not end half way because somebody asked to stop.
       stopped |= Thread.interrupted();
       try {
-        delete(directory);
+        new TemporaryDirectory(directory).close();
       } catch (IOException e) {
         failures.add(new Failure(name, e));
       }
     }
-  }
-
-  private static void delete(Path directory) throws IOException {
-    if (Files.notExists(directory)) {
-      return;
-    }
-    Files.walkFileTree(
-        directory,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-              throws IOException {
-            Files.delete(file);
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult postVisitDirectory(Path visited, IOException failure)
-              throws IOException {
-            if (failure != null) {
-              throw failure;
-            }
-            Files.delete(visited);
-            return FileVisitResult.CONTINUE;
-          }
-        });
   }
 }

@@ -8,6 +8,7 @@ import io.dume.bench.Measurement;
 import io.dume.bench.Report;
 import io.dume.bench.ScalePlot;
 import io.dume.bench.TargetPlot;
+import io.dume.bench.TemporaryDirectory;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;

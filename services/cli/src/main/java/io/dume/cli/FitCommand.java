@@ -1,5 +1,6 @@
 package io.dume.cli;
 
+import io.dume.bench.TemporaryDirectory;
 import io.dume.embedded.EmbeddedBrokerConfig;
 import io.dume.extractor.FitSettings;
 import io.dume.extractor.FlushPolicy;
