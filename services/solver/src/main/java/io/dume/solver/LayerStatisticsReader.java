@@ -37,7 +37,6 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 final class LayerStatisticsReader implements AutoCloseable {
   private static final Duration POLL = Duration.ofMillis(200);
 
-  /** What may be put together at the same time, if it is more than two layers. */
   private static final long SMALL_BYTES = 64L << 20;
 
   /** Called often while reading; what it throws ends the reading. */
@@ -64,6 +63,7 @@ final class LayerStatisticsReader implements AutoCloseable {
     void accept(FoldedLayer<P> layer) throws UnsolvableException;
   }
 
+  private final long smallBytes;
   private final String topic;
   private final Duration timeout;
   private final BiConsumer<ConsumerRecord<byte[], byte[]>, String> unreadable;
@@ -80,6 +80,20 @@ final class LayerStatisticsReader implements AutoCloseable {
       String clientId,
       Duration timeout,
       BiConsumer<ConsumerRecord<byte[], byte[]>, String> unreadable) {
+    this(kafka, topics, clientId, timeout, unreadable, SMALL_BYTES);
+  }
+
+  /**
+   * @param smallBytes what may be put together at the same time, if it is more than two layers
+   */
+  LayerStatisticsReader(
+      KafkaSettings kafka,
+      Topics topics,
+      String clientId,
+      Duration timeout,
+      BiConsumer<ConsumerRecord<byte[], byte[]>, String> unreadable,
+      long smallBytes) {
+    this.smallBytes = smallBytes;
     this.topic = topics.layerStatistics();
     this.timeout = timeout;
     this.unreadable = unreadable;
@@ -173,7 +187,7 @@ final class LayerStatisticsReader implements AutoCloseable {
     Deque<TopicPartition> later = new ArrayDeque<>(unread.keySet());
     Map<TopicPartition, Layers<P>> begun = new HashMap<>();
     long matrix = (long) shape.size() * shape.size() * Double.BYTES;
-    boolean small = matrix * unread.size() <= SMALL_BYTES;
+    boolean small = matrix * unread.size() <= smallBytes;
     long lastNews = System.nanoTime();
     while (!unread.isEmpty()) {
       while (!later.isEmpty()

@@ -207,7 +207,7 @@ class LayerAssemblyTest {
   }
 
   /** The triangle that a solver looks at, row by row. */
-  private static List<Double> upper(double[] a) {
+  static List<Double> upper(double[] a) {
     int n = FoldedStatistics.WIDTH + 1;
     return IntStream.range(0, n * n).filter(at -> at % n >= at / n).mapToObj(at -> a[at]).toList();
   }
