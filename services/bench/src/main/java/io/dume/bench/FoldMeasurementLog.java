@@ -93,7 +93,7 @@ final class FoldMeasurementLog implements AutoCloseable {
    * @param groups how often the fold commits
    * @param folds flushes between two commits
    * @param cacheBytes the record cache of the fold
-   * @return the log; nothing runs but the broker
+   * @return the log, folded once; nothing runs but the broker
    */
   static FoldMeasurementLog write(
       Path scratch, SyntheticFlushes flushes, int groups, int folds, long cacheBytes)
@@ -123,7 +123,9 @@ final class FoldMeasurementLog implements AutoCloseable {
                         Topics.MAX_MESSAGE_BYTES)),
                 new ByteArraySerializer(),
                 new ByteArraySerializer());
-        KafkaConsumer<byte[], byte[]> orders = floor().reader(statistics)) {
+        KafkaConsumer<byte[], byte[]> orders = floor().reader(statistics);
+        KafkaConsumer<byte[], byte[]> solver =
+            floor().reader(new TopicPartition(topics.layerStatistics(), 0))) {
       accumulator.awaitReady(PATIENCE);
       worker.initTransactions();
       for (SyntheticFlushes each : List.of(clock, flushes)) {
@@ -140,7 +142,13 @@ final class FoldMeasurementLog implements AutoCloseable {
         }
         commitHere(accumulator, worker, orders);
       }
+      awaitLastCut(accumulator, solver);
     }
+  }
+
+  private void awaitLastCut(Accumulator accumulator, KafkaConsumer<byte[], byte[]> solver) {
+    Id fit = clock.fit().getId();
+    await(accumulator, solver, m -> ends(m, fit, cuts.size()));
   }
 
   private void control(KafkaProducer<byte[], byte[]> worker, SpecificRecord record) {
@@ -240,7 +248,7 @@ final class FoldMeasurementLog implements AutoCloseable {
       Id fit = clock.fit().getId();
       await(accumulator, solver, m -> ends(m, fit, 1));
       long start = System.nanoTime();
-      await(accumulator, solver, m -> ends(m, fit, cuts.size()));
+      awaitLastCut(accumulator, solver);
       return (System.nanoTime() - start) * 1e-9;
     }
   }

@@ -30,7 +30,6 @@ final class RestoreMeasurement implements Measurement {
     bench.progress().accept("writing %d flushes".formatted(groups));
     try (FoldMeasurementLog log =
         FoldMeasurementLog.write(bench.scratch(), flushes, groups, 1, 4 * flushes.bytes())) {
-      log.fold();
       double gigabytes = log.changelogBytes() * 1e-9;
       Rounds rounds =
           Rounds.alternate(
