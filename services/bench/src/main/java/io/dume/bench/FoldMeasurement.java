@@ -20,8 +20,8 @@ final class FoldMeasurement implements Measurement {
   private static final int LAYERS = 12;
   private static final int QUICK_LAYERS = 6;
 
-  /** Much of the first rounds is the compiler's. */
-  private static final int WARM_UPS = 2;
+  /** Nearly half of the processor time of the first gigabytes is the compiler's. */
+  private static final int WARM_UPS = 3;
 
   @Override
   public String name() {
