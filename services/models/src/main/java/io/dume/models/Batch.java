@@ -5,23 +5,21 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Sequences that go through the model together. Their tokens stand packed one after the other; only
- * attention sees them as a grid of rows padded on the right. So no pad ever has a feature, a gate
- * or a logit, and since attention is causal none is seen by a token either.
+ * Sequences that go through the model together. Their tokens stand packed one after the other;
+ * attention alone may lay them out otherwise, as {@link Attention} says. So no pad ever has a
+ * feature, a gate or a logit, and since attention is causal none is seen by a token either.
  *
  * @param ids the packed token ids
  * @param lengths the sequences' lengths, in order
  * @param rows how many sequences
  * @param length the longest of them
- * @param grid for each place of the grid the packed token that stands there; a pad repeats the
- *     sequence's last token
- * @param places for each packed token its place in the grid
  */
-record Batch(long[] ids, int[] lengths, int rows, int length, long[] grid, long[] places) {
+record Batch(long[] ids, int[] lengths, int rows, int length) {
 
   /**
-   * Tokens, pads included, that one forward pass takes at most, unless one sequence alone is
-   * longer.
+   * Tokens that one forward pass takes at most, unless one sequence alone is longer. Sequences
+   * count as if they were padded to the longest, on devices too where no pad is computed: so the
+   * grouping is a function of the lengths, the same on all.
    */
   static final int MAX_TOKENS = 8192;
 
@@ -37,35 +35,56 @@ record Batch(long[] ids, int[] lengths, int rows, int length, long[] grid, long[
       tokens += length;
     }
     long[] ids = new long[tokens];
-    long[] grid = new long[lengths.length * longest];
-    long[] places = new long[tokens];
     int packed = 0;
-    for (int row = 0; row < lengths.length; row++) {
-      for (int t = 0; t < longest; t++) {
-        grid[row * longest + t] = packed + Math.min(t, lengths[row] - 1);
+    for (int[] sequence : sequences) {
+      for (int id : sequence) {
+        ids[packed++] = id;
       }
-      for (int t = 0; t < lengths[row]; t++) {
-        ids[packed + t] = sequences.get(row)[t];
-        places[packed + t] = (long) row * longest + t;
-      }
-      packed += lengths[row];
     }
-    return new Batch(ids, lengths, lengths.length, longest, grid, places);
+    return new Batch(ids, lengths, lengths.length, longest);
   }
 
   int tokens() {
     return ids.length;
   }
 
+  /**
+   * Returns for each place of a grid, padded on the right, the packed token that stands there; a
+   * pad repeats the sequence's last token.
+   */
+  long[] grid() {
+    long[] grid = new long[rows * length];
+    int packed = 0;
+    for (int row = 0; row < rows; row++) {
+      for (int t = 0; t < length; t++) {
+        grid[row * length + t] = packed + Math.min(t, lengths[row] - 1);
+      }
+      packed += lengths[row];
+    }
+    return grid;
+  }
+
+  /** Returns for each packed token its place in the {@link #grid}. */
+  long[] places() {
+    long[] places = new long[ids.length];
+    int packed = 0;
+    for (int row = 0; row < rows; row++) {
+      for (int t = 0; t < lengths[row]; t++) {
+        places[packed++] = (long) row * length + t;
+      }
+    }
+    return places;
+  }
+
   /** Whether the grid has pads; if not, the packed tokens are the grid. */
   boolean padded() {
-    return ids.length < grid.length;
+    return ids.length < rows * length;
   }
 
   /**
-   * Groups sequences by length, so that attention computes few pads: the longest first, and a new
-   * run where one is shorter than three quarters of its run's longest and the run is large enough
-   * for products to be fast. The grouping depends on the lengths and their order alone.
+   * Groups sequences by length, so that a grid has few pads: the longest first, and a new run where
+   * one is shorter than three quarters of its run's longest and the run is large enough for
+   * products to be fast. The grouping depends on the lengths and their order alone.
    *
    * @return lists of indexes; each run fits into one forward pass, unless one sequence alone does
    *     not

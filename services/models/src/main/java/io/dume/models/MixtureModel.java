@@ -20,10 +20,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * expert's MLPs from the first use of {@link Routing.Average} on; the host holds one buffer of 16
  * MiB while loading.
  *
- * <p>A forward pass takes at most 8192 tokens at a time, pads included, unless one sequence is
- * longer. How sequences are grouped depends on their lengths alone, so the same input gives the
- * same bits on the same {@link NumericProfile}. Safe for use by several threads until closed; the
- * results that it returns are for one.
+ * <p>A forward pass takes at most 8192 tokens at a time, counted as if each sequence were as long
+ * as the longest, unless one sequence is longer. How sequences are grouped depends on their lengths
+ * alone, on every device, so the same input gives the same bits on the same {@link NumericProfile}.
+ * Safe for use by several threads until closed; the results that it returns are for one.
  *
  * <p>A loaded model keeps its experts, whatever becomes of the directory; {@link #reload} gives one
  * of those that are there now.

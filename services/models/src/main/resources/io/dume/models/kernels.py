@@ -2,8 +2,9 @@
 # operator by its name, no expressions over shapes, 7 for float64. Called from Kernels.java; arrays are
 # (tokens, d) unless a name says otherwise. "grid" and "places" are those of Batch.java, and needed where
 # "padded" is 1; "ends" and "later" are those of Attention.java: where sequences end, and which keys of a
-# block come after a query. "causal" leaves its result where the queries were. A step that can write over what nobody reads again does: fresh memory of megabytes is
-# mapped and zeroed by the kernel, page by page.
+# block come after a query. "causal" leaves its result where the queries were. A step that can write
+# over what nobody reads again does: fresh memory of megabytes is mapped and zeroed by the kernel, page
+# by page.
 class Kernels(Module):
   __parameters__ = []
   __buffers__ = []
