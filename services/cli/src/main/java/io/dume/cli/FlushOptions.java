@@ -27,7 +27,8 @@ final class FlushOptions {
       defaultValue = "1GiB",
       description =
           "The most that a worker's sums may take, which lie outside of the heap: raise"
-              + " -XX:MaxDirectMemorySize with it. Default: ${DEFAULT-VALUE}.")
+              + " -XX:MaxDirectMemorySize with it, above this times the workers of the process."
+              + " Default: ${DEFAULT-VALUE}.")
   private ByteSize bytes;
 
   FlushPolicy policy() {

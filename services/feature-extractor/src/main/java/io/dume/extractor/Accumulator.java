@@ -100,7 +100,7 @@ final class Accumulator {
       return SlotSum.zeros(grid, fixedPoint, layers);
     } catch (OutOfMemoryError e) {
       throw new ExtractorException(
-          "no direct memory for the sums of domain number %d, %d bytes (%s): raise -XX:MaxDirectMemorySize above the flush bytes, which are %d, or lower these"
+          "no direct memory for the sums of domain number %d, %d bytes (%s): raise -XX:MaxDirectMemorySize above the flush bytes, which are %d, times the workers of this process; or run fewer workers here, or lower --flush-bytes where the command has it"
               .formatted(slots.size() + 1, slotBytes(), e.getMessage(), bytesLimit),
           e);
     }
