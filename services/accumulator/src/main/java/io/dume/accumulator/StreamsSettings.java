@@ -80,8 +80,7 @@ final class StreamsSettings {
     defaults.put(mainConsumerPrefix(MAX_PARTITION_FETCH_BYTES_CONFIG), 8 * MEBIBYTE);
     defaults.put(mainConsumerPrefix(FETCH_MAX_BYTES_CONFIG), 32 * MEBIBYTE);
     defaults.put(restoreConsumerPrefix(MAX_PARTITION_FETCH_BYTES_CONFIG), 8 * MEBIBYTE);
-    // The kernel's own buffers grow with the load, so that the next megabytes arrive while these
-    // are
+    // The kernel's own buffers grow with the load: the next megabytes arrive while these are
     // folded. Kafka's fixed ones of 64 and 128 KiB are what a fold would wait for.
     defaults.put(mainConsumerPrefix(RECEIVE_BUFFER_CONFIG), USE_DEFAULT_BUFFER_SIZE);
     defaults.put(restoreConsumerPrefix(RECEIVE_BUFFER_CONFIG), USE_DEFAULT_BUFFER_SIZE);
