@@ -124,14 +124,14 @@ final class BenchCommand implements Callable<Integer> {
       }
       return ExitCode.OK;
     }
-    plot.ifPresent(file -> JsonFile.requireWritable("--plot", file));
-    plotScale.ifPresent(file -> JsonFile.requireWritable("--plot-scale", file));
+    plot.ifPresent(file -> ResultFile.requireWritable("--plot", file));
+    plotScale.ifPresent(file -> ResultFile.requireWritable("--plot-scale", file));
     if (from.isPresent()) {
       draw(from.get());
       return ExitCode.OK;
     }
     List<Measurement> chosen = chosen();
-    out.ifPresent(file -> JsonFile.requireWritable("--out", file));
+    out.ifPresent(file -> ResultFile.requireWritable("--out", file));
     Machine.here(context.environment()).lines().forEach(context.console()::result);
     Optional<Double> before = Machine.load();
     context.console().result(load("before", before));
@@ -141,7 +141,7 @@ final class BenchCommand implements Callable<Integer> {
     table(report.figures()).print(context.console());
     JsonNode document = FigureFile.json(report.figures());
     if (out.isPresent()) {
-      JsonFile.write(out.get(), document);
+      ResultFile.write(out.get(), document);
     }
     draw(document);
     report.failures().forEach(this::tell);
@@ -166,12 +166,12 @@ final class BenchCommand implements Callable<Integer> {
 
   private void draw(JsonNode figures) throws IOException {
     if (plot.isPresent()) {
-      JsonFile.write(plot.get(), TargetPlot.of(figures));
+      ResultFile.write(plot.get(), TargetPlot.of(figures));
     }
     if (plotScale.isPresent()) {
       Optional<String> picture = ScalePlot.svg(figures);
       if (picture.isPresent()) {
-        JsonFile.write(plotScale.get(), picture.get());
+        ResultFile.write(plotScale.get(), picture.get());
       } else {
         context.console().note("no picture: scale was not measured at two values of d");
       }

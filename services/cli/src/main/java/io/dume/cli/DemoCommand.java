@@ -103,7 +103,7 @@ final class DemoCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     final long begin = System.nanoTime();
-    report.ifPresent(file -> JsonFile.requireWritable("--report", file));
+    report.ifPresent(file -> ResultFile.requireWritable("--report", file));
     StopSignal stop = context.stop().arm();
     Console console = context.console();
     if (!DumeCommandLine.verbosity(spec.commandLine().getParseResult()).verbose()) {

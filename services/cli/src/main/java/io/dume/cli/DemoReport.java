@@ -65,6 +65,6 @@ record DemoReport(long versions, Duration took, Comparison comparison) {
       row.put("dense", comparison.dense().get(domain));
       comparison.methods().forEach((method, values) -> row.put(method, values.get(domain)));
     }
-    JsonFile.write(file, root);
+    ResultFile.write(file, root);
   }
 }

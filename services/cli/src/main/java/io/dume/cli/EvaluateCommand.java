@@ -141,7 +141,7 @@ final class EvaluateCommand implements Callable<Integer> {
     if (ways != 1) {
       throw usage("say what to judge: one of --router, --dense NAME, --follow");
     }
-    out.ifPresent(file -> JsonFile.requireWritable("--out", file));
+    out.ifPresent(file -> ResultFile.requireWritable("--out", file));
     if (dense.isPresent()) {
       finish(dense());
     } else if (follow) {
@@ -377,7 +377,7 @@ final class EvaluateCommand implements Callable<Integer> {
     judged.forEach(
         (domain, p) ->
             root.putObject(domain).put("perplexity", p.value()).put("tokens", p.tokens()));
-    JsonFile.write(out.get(), root);
+    ResultFile.write(out.get(), root);
   }
 
   private ParameterException usage(String message) {

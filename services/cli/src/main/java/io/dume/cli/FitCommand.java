@@ -120,7 +120,7 @@ final class FitCommand implements Callable<Integer> {
         new Installation.Plan(
             EmbeddedBrokerConfig.in(directory).withPort(0),
             model.directory(),
-            model::device,
+            model.deviceForLater(),
             gram.type(),
             workers,
             Topics.DEFAULT,

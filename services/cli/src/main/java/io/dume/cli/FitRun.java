@@ -77,7 +77,7 @@ final class FitRun {
     Files.deleteIfExists(description);
     writeStatistics(version, out.resolve("statistics.safetensors"));
     VersionDocument.weights(router(version.getVersion())).write(out.resolve("router.safetensors"));
-    JsonFile.write(description, VersionDocument.of(version));
+    ResultFile.write(description, VersionDocument.of(version));
   }
 
   private void feed(Path batches) throws IOException, InterruptedException {

@@ -14,6 +14,7 @@ import io.dume.extractor.FlushPolicy;
 import io.dume.extractor.MergedModelExtraction;
 import io.dume.models.Device;
 import io.dume.models.GramType;
+import io.dume.models.MergedManifest;
 import io.dume.router.RouterEvent;
 import io.dume.schemas.kafka.KafkaSettings;
 import io.dume.schemas.kafka.Topics;
@@ -31,14 +32,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.admin.Admin;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Everything in this process: the embedded broker, feature extractors, an accumulator and a solver.
@@ -89,8 +86,6 @@ final class Installation implements AutoCloseable {
     }
   }
 
-  private static final Logger LOG = LoggerFactory.getLogger(Installation.class);
-
   private final Plan plan;
   private final Clock clock;
   private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
@@ -99,14 +94,19 @@ final class Installation implements AutoCloseable {
   private final KafkaSettings kafka;
   private Optional<Accumulator> accumulator = Optional.empty();
 
+  /** For the thread that loads the model. */
+  private Optional<Device> device = Optional.empty();
+
   private Installation(Plan plan, Clock clock, Console console) throws Exception {
     this.plan = plan;
     this.clock = clock;
     try {
+      // A directory that is no model is better known before a broker leaves its files.
+      MergedManifest.read(plan.model());
       // The model needs no broker, and the broker no model: they take the same seconds.
-      FutureTask<List<MergedModelExtraction>> models = new FutureTask<>(this::openModels);
-      new Thread(models, "dume-models").start();
-      open.push(() -> closeModels(models));
+      Loading<MergedModelExtraction> models =
+          Loading.start("dume-models", plan.workers(), this::openModel);
+      open.push(models::close);
       console.progress("starting the broker");
       EmbeddedBroker broker = EmbeddedBroker.start(plan.broker());
       open.push(broker);
@@ -119,7 +119,7 @@ final class Installation implements AutoCloseable {
       // It starts after the workers, which join meanwhile, but it stops after they have flushed.
       open.push(() -> accumulator.ifPresent(Accumulator::close));
       console.progress("loading the model");
-      List<MergedModelExtraction> opened = await(models);
+      List<MergedModelExtraction> opened = models.await();
       for (int i = 0; i < plan.workers(); i++) {
         startWorker("worker-" + i, opened.get(i));
       }
@@ -178,39 +178,11 @@ final class Installation implements AutoCloseable {
     started.failure().thenAccept(failure::complete);
   }
 
-  private List<MergedModelExtraction> openModels() throws IOException {
-    Device device = plan.device().get();
-    List<MergedModelExtraction> models = new ArrayList<>();
-    try {
-      for (int i = 0; i < plan.workers(); i++) {
-        models.add(MergedModelExtraction.open(plan.model(), device, plan.gramType()));
-      }
-      return models;
-    } catch (IOException | RuntimeException e) {
-      models.forEach(MergedModelExtraction::close);
-      throw e;
+  private MergedModelExtraction openModel() throws IOException {
+    if (device.isEmpty()) {
+      device = Optional.of(plan.device().get());
     }
-  }
-
-  private static <T> T await(FutureTask<T> task) throws Exception {
-    try {
-      return task.get();
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof Exception cause) {
-        throw cause;
-      }
-      throw e;
-    }
-  }
-
-  private static void closeModels(FutureTask<List<MergedModelExtraction>> models)
-      throws InterruptedException {
-    try {
-      models.get().forEach(MergedModelExtraction::close);
-    } catch (ExecutionException e) {
-      // There is none, and whoever waited for them was told.
-      LOG.debug("there are no models to close", e);
-    }
+    return MergedModelExtraction.open(plan.model(), device.get(), plan.gramType());
   }
 
   private void startWorker(String instance, MergedModelExtraction model) {

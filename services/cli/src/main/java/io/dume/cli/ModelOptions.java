@@ -2,6 +2,7 @@ package io.dume.cli;
 
 import io.dume.models.Device;
 import java.nio.file.Path;
+import java.util.function.Supplier;
 import picocli.CommandLine.Option;
 
 /** Which merged model, and where it computes. */
@@ -30,5 +31,18 @@ final class ModelOptions {
   /** Resolved at each call: ask once. */
   Device device() {
     return Device.resolve(device);
+  }
+
+  /**
+   * The device for one who starts other things before the model. One that was named may be refused,
+   * so it is resolved now. {@code auto} never is: it is resolved when it is asked for, which loads
+   * libtorch.
+   */
+  Supplier<Device> deviceForLater() {
+    if (device.strip().equalsIgnoreCase("auto")) {
+      return this::device;
+    }
+    Device named = device();
+    return () -> named;
   }
 }

@@ -92,7 +92,7 @@ final class UpCommand implements Callable<Integer> {
     return new Installation.Plan(
         broker.on(data),
         model.directory(),
-        model::device,
+        model.deviceForLater(),
         fit.gramType(),
         workers,
         topics.topics(),

@@ -31,7 +31,7 @@ class VersionDocumentTest {
     Path file = directory.resolve("version.json");
 
     // When
-    JsonFile.write(file, VersionDocument.of(version));
+    ResultFile.write(file, VersionDocument.of(version));
 
     // Then
     JsonNode document = new ObjectMapper().readTree(file.toFile());

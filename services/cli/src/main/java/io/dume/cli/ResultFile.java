@@ -14,7 +14,7 @@ import java.util.Set;
  * Files of results: JSON for scripts and people alike, indented and with a line end after it, or
  * text as it is.
  */
-final class JsonFile {
+final class ResultFile {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -22,7 +22,7 @@ final class JsonFile {
   private static final Set<PosixFilePermission> READABLE =
       PosixFilePermissions.fromString("rw-r--r--");
 
-  private JsonFile() {}
+  private ResultFile() {}
 
   /** Writes a document; what is there is replaced in one step, so nobody reads half of it. */
   static void write(Path file, JsonNode document) throws IOException {
