@@ -27,6 +27,9 @@ final class ExtractionMeasurement implements Measurement {
 
   private static final int SIDE = 2048;
 
+  /** The rate is a layer's: six show it as twelve do. */
+  private static final int QUICK_LAYERS = 6;
+
   private int part;
 
   @Override
@@ -42,23 +45,49 @@ final class ExtractionMeasurement implements Measurement {
 
   @Override
   public List<Figure> run(Bench bench) throws Exception {
-    bench.progress().accept("extraction: making a random model of d = 768");
-    Path merged = RandomLlama.SMALL.merge(bench.scratch());
+    RandomLlama shape =
+        RandomLlama.SMALL.withLayers(bench.either(QUICK_LAYERS, RandomLlama.SMALL.layers()));
+    bench
+        .progress()
+        .accept(
+            "making a random model of d = %d, %d layers".formatted(shape.hidden(), shape.layers()));
+    Path merged = shape.merge(bench.scratch());
     List<Figure> figures = new ArrayList<>();
     int[] even = bench.quick() ? Arrays.copyOf(EVEN, 2) : EVEN;
     figures.add(
-        measure(bench, merged, GramType.FLOAT32, even, "", Optional.of(Target.ratioAtLeast(0.85))));
+        measure(
+            bench,
+            shape,
+            merged,
+            GramType.FLOAT32,
+            even,
+            "",
+            Optional.of(Target.ratioAtLeast(0.85))));
     figures.add(
-        measure(bench, merged, GramType.FLOAT64, even, "", Optional.of(Target.ratioAtLeast(0.78))));
+        measure(
+            bench,
+            shape,
+            merged,
+            GramType.FLOAT64,
+            even,
+            "",
+            Optional.of(Target.ratioAtLeast(0.78))));
     if (!bench.quick()) {
       figures.add(
-          measure(bench, merged, GramType.FLOAT32, MIXED, ", mixed lengths", Optional.empty()));
+          measure(
+              bench, shape, merged, GramType.FLOAT32, MIXED, ", mixed lengths", Optional.empty()));
     }
     return figures;
   }
 
   private Figure measure(
-      Bench bench, Path merged, GramType gram, int[] lengths, String note, Optional<Target> target)
+      Bench bench,
+      RandomLlama shape,
+      Path merged,
+      GramType gram,
+      int[] lengths,
+      String note,
+      Optional<Target> target)
       throws Exception {
     String name =
         "extraction, %s Gram, one thread%s"
@@ -75,7 +104,7 @@ final class ExtractionMeasurement implements Measurement {
                   Rounds.alternate(
                       1,
                       bench.either(2, 5),
-                      () -> extraction(worker, lengths),
+                      () -> extraction(worker, shape, lengths),
                       () -> product(a, b, bench.either(3, 6))));
       return new Figure(
           name,
@@ -88,11 +117,11 @@ final class ExtractionMeasurement implements Measurement {
     }
   }
 
-  private double extraction(LocalWorker worker, int[] lengths) {
-    TokenBatch record = LocalWorker.record(part++, RandomLlama.SMALL.vocabulary(), lengths);
+  private double extraction(LocalWorker worker, RandomLlama shape, int[] lengths) {
+    TokenBatch record = LocalWorker.record(part++, shape.vocabulary(), lengths);
     long start = System.nanoTime();
     worker.take(record);
-    return RandomLlama.SMALL.flops(lengths) / (System.nanoTime() - start);
+    return shape.flops(lengths) / (System.nanoTime() - start);
   }
 
   /** The rate of the product itself: libtorch's own, with nothing around it. */

@@ -52,7 +52,6 @@ final class KernelMeasurement implements Measurement {
               (long) Double.BYTES * MatrixKernels.TRIANGLE),
           new Kernel("kernel: digest of a tile", TileKernels.class, "digest", TILE_BYTES),
           new Kernel("kernel: tile to message", TileKernels.class, "encode", TILE_BYTES),
-          new Kernel("kernel: message to tile", TileKernels.class, "decode", TILE_BYTES),
           // Added and taken away again.
           new Kernel("kernel: addition of a tile", TileKernels.class, "add", 2 * TILE_BYTES),
           new Kernel(
@@ -109,9 +108,9 @@ final class KernelMeasurement implements Measurement {
         .threads(1)
         .forks(1)
         .warmupIterations(1)
-        .warmupTime(TimeValue.milliseconds(bench.either(300, 500)))
+        .warmupTime(TimeValue.milliseconds(bench.either(200, 500)))
         .measurementIterations(5)
-        .measurementTime(TimeValue.milliseconds(bench.either(100, 300)))
+        .measurementTime(TimeValue.milliseconds(bench.either(60, 300)))
         .shouldFailOnError(true)
         .verbosity(VerboseMode.SILENT);
     Collection<RunResult> results = new Runner(options.build()).run();

@@ -63,15 +63,17 @@ final class PipelineMeasurement implements Measurement {
       Rounds rounds =
           Rounds.alternate(
               bench.either(0, 1),
-              bench.either(2, 4),
+              bench.either(1, 4),
               () -> rate(records, installation::version),
               () -> rate(records, batches -> loop(worker, batches)));
-      return List.of(
+      Figure figure =
           Figure.against(
               "pipeline, one worker, d = %d, %d layers".formatted(MODEL.hidden(), MODEL.layers()),
               "tokens/s",
-              rounds,
-              Target.ratioAtLeast(0.95)));
+              rounds);
+      // In a short round its end, the flush, the cut and the solve behind the last record, weighs
+      // more.
+      return List.of(bench.quick() ? figure : figure.toReach(Target.ratioAtLeast(0.95)));
     }
   }
 

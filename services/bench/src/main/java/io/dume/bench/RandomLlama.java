@@ -30,6 +30,10 @@ record RandomLlama(int hidden, int layers, int heads, int inner, int vocabulary,
   /** The only expert, and the only domain. */
   static final String EXPERT = "random";
 
+  RandomLlama withLayers(int layers) {
+    return new RandomLlama(hidden, layers, heads, inner, vocabulary, positions);
+  }
+
   /**
    * Makes a merged model with one expert.
    *

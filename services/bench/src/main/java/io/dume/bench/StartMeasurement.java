@@ -39,7 +39,7 @@ final class StartMeasurement implements Measurement {
     bench.progress().accept("start: the first, on an empty directory");
     final double first = ready(bench, data, model);
     List<Double> seconds = new ArrayList<>();
-    int rounds = bench.either(2, 5);
+    int rounds = bench.either(1, 5);
     for (int round = 1; round <= rounds; round++) {
       bench.progress().accept("start: %d of %d".formatted(round, rounds));
       seconds.add(ready(bench, data, model));

@@ -34,8 +34,8 @@ final class VersionMeasurement implements Measurement {
             new VersionInstallation(KafkaSettings.of(broker.bootstrapServers()), N, layers)) {
       Rounds rounds =
           Rounds.alternate(
-              2,
-              bench.either(3, 4),
+              bench.either(1, 2),
+              bench.either(2, 4),
               () -> {
                 installation.fold();
                 return installation.version();

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dume.bench.kernels.MatrixKernels;
 import io.dume.bench.kernels.TileKernels;
-import io.dume.schemas.wire.Wire;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -23,13 +22,11 @@ class KernelsTest {
   }
 
   @Test
-  void shouldEncodeAndDecodeTheSameTile() throws Exception {
+  void shouldEncodeAsManyBytesAsItsFloorCopies() {
     TileKernels kernels = new TileKernels();
     kernels.fill();
 
-    assertThat(Wire.encode(kernels.decode()))
-        .isEqualTo(kernels.encode())
-        .isEqualTo(kernels.encodeFloor());
+    assertThat(kernels.encode()).isEqualTo(kernels.encodeFloor());
   }
 
   @Test

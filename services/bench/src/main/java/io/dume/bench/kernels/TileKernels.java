@@ -4,7 +4,6 @@ import io.dume.schemas.message.Id;
 import io.dume.schemas.message.StatisticsKind;
 import io.dume.schemas.message.StatisticsTile;
 import io.dume.schemas.statistics.Tiles;
-import io.dume.schemas.wire.MalformedMessageException;
 import io.dume.schemas.wire.Wire;
 import java.nio.ByteBuffer;
 import java.util.Random;
@@ -110,27 +109,6 @@ public class TileKernels {
    */
   @Benchmark
   public byte[] encodeFloor() {
-    return encoded.clone();
-  }
-
-  /**
-   * A tile's message from bytes.
-   *
-   * @return the message
-   * @throws MalformedMessageException never
-   */
-  @Benchmark
-  public StatisticsTile decode() throws MalformedMessageException {
-    return Wire.decode(encoded, StatisticsTile.class);
-  }
-
-  /**
-   * New bytes of the same length.
-   *
-   * @return a copy
-   */
-  @Benchmark
-  public byte[] decodeFloor() {
     return encoded.clone();
   }
 }
