@@ -190,12 +190,13 @@ class SymmetricSumTest {
             .filter(pool -> pool.getName().equals("direct"))
             .findFirst()
             .orElseThrow();
-    TileGrid grid = new TileGrid(1025, 256);
+    TileGrid grid = new TileGrid(2049, 256);
     long before = direct.getTotalCapacity();
 
     SymmetricSum sum = new SymmetricSum(grid, FIXED);
 
-    assertThat(direct.getTotalCapacity() - before).isGreaterThanOrEqualTo(grid.bytes());
+    // Buffers of other tests are freed whenever the collector finds them: small ones.
+    assertThat(direct.getTotalCapacity() - before).isGreaterThan(grid.bytes() / 2);
     assertThat(sum.largestDiagonal()).isZero();
   }
 
