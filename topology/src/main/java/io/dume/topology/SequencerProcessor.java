@@ -146,10 +146,20 @@ final class SequencerProcessor implements Processor<byte[], byte[], byte[], Addr
         write(letter(refused));
       }
     }
-    if (!decisions.isEmpty()) {
-      // Somebody waits for each of them: the fold, a worker or a user.
+    if (decisions.stream().anyMatch(SequencerProcessor::awaited)) {
       context.commit();
     }
+  }
+
+  /**
+   * Whether somebody waits for it: a user for a cut or a refusal, the workers for the end of a fit.
+   * The fold has time for all else until the next commit: one for each flush would make a
+   * transaction of each manifest of a backlog.
+   */
+  private static boolean awaited(Decision decision) {
+    return decision instanceof Decision.CutMade
+        || decision instanceof Decision.FitStopped
+        || decision instanceof Decision.RequestRefused;
   }
 
   private DeadLetter letter(Decision.RequestRefused refused) {
