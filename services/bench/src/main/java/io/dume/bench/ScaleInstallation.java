@@ -166,7 +166,8 @@ final class ScaleInstallation implements AutoCloseable {
             "-Xmx1g",
             REGIONS,
             "-XX:MaxDirectMemorySize=" + (sums / MEBIBYTE + 128) + "m",
-            // JavaCPP refuses where the whole process, these sums included, has twice the heap.
+            // JavaCPP refuses where the whole process, these sums included, has four times the
+            // heap.
             "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0",
             "-Dlogback.configurationFile=" + logging),
         kafka.bootstrapServers(),

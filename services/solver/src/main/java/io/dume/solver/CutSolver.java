@@ -5,15 +5,14 @@ import io.dume.schemas.message.Expert;
 import io.dume.schemas.message.Fit;
 import io.dume.solver.LayerStatisticsReader.Announced;
 import io.dume.solver.LayerStatisticsReader.Heartbeat;
+import io.dume.solver.LayerStatisticsReader.Sink;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
-import java.util.Queue;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -22,25 +21,40 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Solves the layers of a cut in parallel, each as soon as it is whole, one thread a layer. At any
  * time there are at most {@code threads} layers being solved and two being put together, in the
  * place where they are then solved: (threads + 2) (d + 1)² doubles outside of the heap with
  * OpenBLAS, twice that on the heap with EJML; while layers are small, 64 MiB being put together.
- * Where λ is to be chosen the held-out sums come to that, (threads + 2) (d + 1)² doubles on the
- * heap, and a router's floats for each candidate, until the last layer is in. Where EJML fails it
- * takes another (d + 1)² to find the pivot. Owned by one thread.
+ * Layers of a cut that was given up count among these until they end, and the next cut waits for
+ * them. Where λ is to be chosen the held-out sums come to that, (threads + 2) (d + 1)² doubles on
+ * the heap, and a router's floats for each candidate, until the last layer is in. Where EJML fails
+ * it takes another (d + 1)² to find the pivot. Owned by one thread.
  */
 final class CutSolver implements AutoCloseable {
   private static final long WAIT_MS = 200;
 
-  private final int threads;
+  private final Function<SolveProfile, Factorisation> library;
   private final ExecutorService pool;
-  private Workspaces workspaces = new Workspaces(SolveProfile.EJML);
+
+  /** A permit for each layer that may be solved at the same time, of whatever cut. */
+  private final Semaphore free;
+
+  private Workspaces workspaces = new Workspaces(SolveProfile.EJML, 0);
 
   CutSolver(String name, int threads) {
-    this.threads = threads;
+    this(name, threads, SolveProfile::open);
+  }
+
+  /**
+   * @param library opens a factorisation in a profile
+   */
+  CutSolver(String name, int threads, Function<SolveProfile, Factorisation> library) {
+    this.library = library;
+    this.free = new Semaphore(threads);
     AtomicInteger number = new AtomicInteger();
     this.pool =
         Executors.newFixedThreadPool(
@@ -113,6 +127,19 @@ final class CutSolver implements AutoCloseable {
     }
   }
 
+  /** Reads the layers of a cut, as {@link LayerStatisticsReader#read} does. */
+  @FunctionalInterface
+  interface Reader {
+    void read(
+        Cut cut,
+        boolean keepHeldOut,
+        Supplier<LayerSolver> places,
+        Sink<LayerSolver> sink,
+        Heartbeat heartbeat,
+        Announced announced)
+        throws UnsolvableException;
+  }
+
   /**
    * Solves a cut.
    *
@@ -123,7 +150,7 @@ final class CutSolver implements AutoCloseable {
       Cut cut,
       LambdaChoice choice,
       SolveProfile profile,
-      LayerStatisticsReader reader,
+      Reader reader,
       Heartbeat heartbeat,
       Announced announced)
       throws UnsolvableException {
@@ -144,8 +171,7 @@ final class CutSolver implements AutoCloseable {
   }
 
   /** Where the layers of a cut come from. */
-  private record Source(
-      Cut cut, LayerStatisticsReader reader, Heartbeat heartbeat, Announced announced) {}
+  private record Source(Cut cut, Reader reader, Heartbeat heartbeat, Announced announced) {}
 
   /** What is made of a layer, on a thread of the pool. */
   private interface Work<T> {
@@ -157,12 +183,12 @@ final class CutSolver implements AutoCloseable {
   /** Reads all layers and does some work on each; the results are in the order of the layers. */
   private <T> List<T> layers(Source source, SolveProfile profile, boolean keepHeldOut, Work<T> work)
       throws UnsolvableException {
-    if (!profile.equals(workspaces.profile)) {
+    int size = CutShape.of(source.cut).size();
+    if (!workspaces.fit(profile, size)) {
       workspaces.close();
-      workspaces = new Workspaces(profile);
+      workspaces = new Workspaces(profile, size);
     }
     Workspaces current = workspaces;
-    Semaphore free = new Semaphore(threads);
     List<LayerSolver> open = new ArrayList<>();
     Deque<Running<T>> running = new ArrayDeque<>();
     SortedMap<Integer, T> results = new TreeMap<>();
@@ -171,15 +197,20 @@ final class CutSolver implements AutoCloseable {
           source.cut,
           keepHeldOut,
           () -> {
-            LayerSolver place = current.take();
+            LayerSolver place = current.take(library);
             open.add(place);
             return place;
           },
           layer -> {
-            acquire(free, source.heartbeat);
-            while (!running.isEmpty() && running.element().result.isDone()) {
-              results.put(running.element().layer, await(running.element(), source.heartbeat));
-              running.remove();
+            acquire(source.heartbeat);
+            try {
+              while (!running.isEmpty() && running.element().result.isDone()) {
+                results.put(running.element().layer, await(running.element(), source.heartbeat));
+                running.remove();
+              }
+            } catch (UnsolvableException | RuntimeException e) {
+              free.release();
+              throw e;
             }
             open.remove(layer.place());
             running.add(
@@ -202,13 +233,14 @@ final class CutSolver implements AutoCloseable {
         running.remove();
       }
     } finally {
-      // Native code can't be interrupted; what still runs ends by itself and is forgotten.
+      // Native code can't be interrupted; what still runs ends by itself and is forgotten. Until
+      // then it keeps its permit, so that the next cut has no matrices beside those.
       open.forEach(current::giveBack);
     }
     return List.copyOf(results.values());
   }
 
-  private static void acquire(Semaphore free, Heartbeat heartbeat) throws UnsolvableException {
+  private void acquire(Heartbeat heartbeat) throws UnsolvableException {
     try {
       while (!free.tryAcquire(WAIT_MS, TimeUnit.MILLISECONDS)) {
         heartbeat.beat();
@@ -237,29 +269,41 @@ final class CutSolver implements AutoCloseable {
     }
   }
 
-  /** Solvers of one profile, kept with their workspace from one layer to the next. */
+  /** Solvers of one profile and size, kept with their workspace from one layer to the next. */
   private static final class Workspaces {
     private final SolveProfile profile;
-    private final Queue<LayerSolver> idle = new ConcurrentLinkedQueue<>();
+    private final int size;
+    private final Deque<LayerSolver> idle = new ArrayDeque<>();
+    private boolean closed;
 
-    Workspaces(SolveProfile profile) {
+    Workspaces(SolveProfile profile, int size) {
       this.profile = profile;
+      this.size = size;
     }
 
-    /** One that nobody has, for a layer that begins. */
-    LayerSolver take() {
+    boolean fit(SolveProfile wantedProfile, int wantedSize) {
+      return profile.equals(wantedProfile) && size == wantedSize;
+    }
+
+    /** One that nobody has, for a layer that begins: the last used, whose memory is warm. */
+    synchronized LayerSolver take(Function<SolveProfile, Factorisation> library) {
       LayerSolver solver = idle.poll();
-      return solver == null ? new LayerSolver(profile.open()) : solver;
+      return solver == null ? new LayerSolver(library.apply(profile)) : solver;
     }
 
-    void giveBack(LayerSolver solver) {
-      idle.add(solver);
-    }
-
-    void close() {
-      for (LayerSolver solver = idle.poll(); solver != null; solver = idle.poll()) {
+    synchronized void giveBack(LayerSolver solver) {
+      if (closed) {
         solver.close();
+      } else {
+        idle.push(solver);
       }
+    }
+
+    /** Closes all that nobody has; the others are closed when they are given back. */
+    synchronized void close() {
+      closed = true;
+      idle.forEach(LayerSolver::close);
+      idle.clear();
     }
   }
 

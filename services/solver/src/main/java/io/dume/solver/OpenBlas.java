@@ -1,5 +1,6 @@
 package io.dume.solver;
 
+import java.util.List;
 import java.util.Optional;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Loader;
@@ -31,11 +32,14 @@ final class OpenBlas {
   }
 
   private static Optional<String> load() {
-    // By default JavaCPP refuses to allocate once the whole process is larger than twice the heap,
-    // which it is where a model library shares the process. Our allocations are bounded by n.
-    String limit = "org.bytedeco.javacpp.maxPhysicalBytes";
-    if (System.getProperty(limit) == null) {
-      System.setProperty(limit, "0");
+    // By default JavaCPP refuses to allocate more than the heap's limit, and anything once the
+    // whole process has four times that, which it has where a model library shares the process.
+    // Our allocations are bounded by n and the number of threads.
+    for (String limit : List.of("maxBytes", "maxPhysicalBytes")) {
+      String property = "org.bytedeco.javacpp." + limit;
+      if (System.getProperty(property) == null) {
+        System.setProperty(property, "0");
+      }
     }
     try {
       Loader.load(openblas_full.class);

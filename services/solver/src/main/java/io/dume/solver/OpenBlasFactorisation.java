@@ -31,11 +31,14 @@ final class OpenBlasFactorisation implements Factorisation {
   /** A buffer has less than 2^31 bytes; a large matrix has several. */
   private static final long LARGEST_BUFFER = 1L << 30;
 
-  private DoublePointer factor = new DoublePointer(1);
+  private final int largestCached;
+  private final int panel;
+  private final long largestBuffer;
+  private DoublePointer factor;
 
   // Two more positions in the same memory; closing either would free it.
-  private DoublePointer source = new DoublePointer(factor);
-  private DoublePointer target = new DoublePointer(factor);
+  private DoublePointer source;
+  private DoublePointer target;
 
   /** The matrix, some rows in each. */
   private List<DoubleBuffer> rows = List.of();
@@ -47,9 +50,25 @@ final class OpenBlasFactorisation implements Factorisation {
   private FailedPivot failed = new FailedPivot(0, 0);
 
   OpenBlasFactorisation() {
+    this(LARGEST_CACHED, PANEL, LARGEST_BUFFER);
+  }
+
+  /**
+   * @param largestCached up to this n a product is made in one piece
+   * @param panel columns of a piece of a product with a larger matrix
+   * @param largestBuffer bytes of a buffer; one has a whole row in any case
+   */
+  OpenBlasFactorisation(int largestCached, int panel, long largestBuffer) {
+    this.largestCached = largestCached;
+    this.panel = panel;
+    this.largestBuffer = largestBuffer;
     if (OpenBlas.coreType().isEmpty()) {
       throw new IllegalStateException("OpenBLAS can't be loaded on this machine");
     }
+    // Only now: the limits on pointers are set when the library is loaded.
+    this.factor = new DoublePointer(1);
+    this.source = new DoublePointer(factor);
+    this.target = new DoublePointer(factor);
   }
 
   @Override
@@ -57,13 +76,24 @@ final class OpenBlasFactorisation implements Factorisation {
     factored = false;
     if (size != n) {
       close();
-      factor = new DoublePointer((long) n * n);
+      factor = allocate(n);
       source = new DoublePointer(factor);
       target = new DoublePointer(factor);
-      rowsInBuffer = (int) Math.min(n, LARGEST_BUFFER / (n * (long) Double.BYTES));
+      rowsInBuffer = (int) Math.max(1, Math.min(n, largestBuffer / (n * (long) Double.BYTES)));
       rows = buffers(n);
       diagonal = new double[n];
       size = n;
+    }
+  }
+
+  private static DoublePointer allocate(int n) {
+    try {
+      return new DoublePointer((long) n * n);
+    } catch (OutOfMemoryError e) {
+      throw new IllegalStateException(
+          "no memory outside of the heap for a matrix of n = %d, %d MiB (%s): the solver has up to --solver-threads + 2 of these, so lower that, or give the process more memory"
+              .formatted(n, (long) n * n * Double.BYTES >> 20, e.getMessage()),
+          e);
     }
   }
 
@@ -211,9 +241,9 @@ final class OpenBlasFactorisation implements Factorisation {
     swapDiagonal(diagonal, ofFactor);
     try (DoublePointer right = new DoublePointer(transposed(w, size, columns));
         DoublePointer result = new DoublePointer(new double[size * columns])) {
-      int panel = size <= LARGEST_CACHED ? size : PANEL;
-      for (int from = 0; from < size; from += panel) {
-        multiplyPanel(from, Math.min(size, from + panel), right, columns, result);
+      int width = size <= largestCached ? size : panel;
+      for (int from = 0; from < size; from += width) {
+        multiplyPanel(from, Math.min(size, from + width), right, columns, result);
       }
       take(result, columns, product);
     } finally {

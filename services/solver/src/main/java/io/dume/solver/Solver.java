@@ -288,7 +288,7 @@ public final class Solver implements AutoCloseable {
               cut,
               choice,
               agreed.profile(),
-              reader,
+              reader::read,
               () -> {
                 waiting.addAll(cuts.heartbeat());
                 if (stopping) {

@@ -55,11 +55,11 @@ final class FoldedStatistics {
     this.heldOut = heldOut;
     Random random = new Random(seed);
     Random ofHeldOut = new Random(~seed);
-    for (int layer = 0; layer < LAYERS; layer++) {
+    for (int layer = 0; layer < fit.getLayers(); layer++) {
       List<SymmetricSum> ofLayer = new ArrayList<>();
       List<SymmetricSum> heldOutOfLayer = new ArrayList<>();
       for (int expert = 0; expert < tokens.length; expert++) {
-        double[] centre = random.doubles(WIDTH, -1, 1).toArray();
+        double[] centre = random.doubles(fit.getWidth(), -1, 1).toArray();
         ofLayer.add(sum(random, centre, tokens[expert]));
         heldOutOfLayer.add(sum(ofHeldOut, centre, heldOut[expert]));
       }
@@ -69,7 +69,7 @@ final class FoldedStatistics {
   }
 
   private static SymmetricSum sum(Random random, double[] centre, long tokens) {
-    SymmetricSum sum = new SymmetricSum(new TileGrid(WIDTH + 1, TILE), FIXED);
+    SymmetricSum sum = new SymmetricSum(new TileGrid(centre.length + 1, TILE), FIXED);
     for (long token = 0; token < tokens; token++) {
       sum.add(gram(random, centre));
     }
@@ -80,7 +80,15 @@ final class FoldedStatistics {
     return fit;
   }
 
+  private int size() {
+    return fit.getWidth() + 1;
+  }
+
   static Fit fit(String label) {
+    return fit(label, LAYERS, WIDTH, PARTITIONS);
+  }
+
+  static Fit fit(String label, int layers, int width, int partitions) {
     Fit fit =
         new Fit(
             Ids.random(),
@@ -91,13 +99,13 @@ final class FoldedStatistics {
             TILE,
             new ExtractionProfile("cpu", "avx2", "libtorch 2.5.1", "float64"),
             label,
-            LAYERS,
-            WIDTH,
+            layers,
+            width,
             256,
             128,
             1024,
             "",
-            PARTITIONS,
+            partitions,
             List.of(new PartitionOffset(0, 0L)));
     return Fit.newBuilder(fit).setId(Ids.ofFit(fit)).build();
   }
@@ -107,11 +115,12 @@ final class FoldedStatistics {
   }
 
   private static double[] gram(Random random, double[] centre) {
-    double[] x = new double[WIDTH + 1];
-    for (int i = 0; i < WIDTH; i++) {
+    int width = centre.length;
+    double[] x = new double[width + 1];
+    for (int i = 0; i < width; i++) {
       x[i] = centre[i] + random.nextGaussian();
     }
-    x[WIDTH] = 1;
+    x[width] = 1;
     double[] gram = new double[x.length * x.length];
     for (int i = 0; i < x.length; i++) {
       for (int j = 0; j < x.length; j++) {
@@ -130,11 +139,11 @@ final class FoldedStatistics {
         .setLambda(lambda.orElse(null))
         .setReason(requests.isEmpty() ? "tokens" : "demand")
         .setSequence(number)
-        .setLayers(LAYERS)
-        .setWidth(WIDTH)
+        .setLayers(fit.getLayers())
+        .setWidth(fit.getWidth())
         .setTileSize(TILE)
         .setFractionBits(FIXED.fractionBits())
-        .setStatisticsPartitions(PARTITIONS)
+        .setStatisticsPartitions(fit.getStatisticsPartitions())
         .setExpertsVersion(1)
         .setExperts(experts())
         .setSlots(slots(tokens, false))
@@ -161,7 +170,7 @@ final class FoldedStatistics {
   /** The messages of one layer, in the order of the fold. */
   List<SpecificRecord> layer(long cut, int layer) {
     List<SpecificRecord> messages = new ArrayList<>(sums(cut, layer, sums.get(layer), false));
-    int tiles = new TileGrid(WIDTH + 1, TILE).tiles();
+    int tiles = new TileGrid(size(), TILE).tiles();
     boolean withHeldOut = Arrays.stream(heldOut).anyMatch(count -> count > 0);
     if (withHeldOut) {
       messages.addAll(sums(cut, layer, heldOutSums.get(layer), true));
@@ -173,7 +182,7 @@ final class FoldedStatistics {
   private List<SpecificRecord> sums(
       long cut, int layer, List<SymmetricSum> ofExperts, boolean heldOut) {
     List<SpecificRecord> messages = new ArrayList<>();
-    TileGrid grid = new TileGrid(WIDTH + 1, TILE);
+    TileGrid grid = new TileGrid(size(), TILE);
     for (TileGrid.Tile tile : grid.all()) {
       byte[] pooled = new byte[grid.bytes(tile.row(), tile.col())];
       ofExperts.forEach(sum -> Tiles.add(pooled, sum.tile(tile.row(), tile.col())));
@@ -181,10 +190,10 @@ final class FoldedStatistics {
           new LayerTile(
               cut, fit.getId(), layer, tile.row(), tile.col(), ByteBuffer.wrap(pooled), heldOut));
     }
-    byte[] targets = new byte[(WIDTH + 1) * tokens.length * Long.BYTES];
+    byte[] targets = new byte[size() * tokens.length * Long.BYTES];
     for (int expert = 0; expert < tokens.length; expert++) {
       byte[] target = ofExperts.get(expert).target();
-      for (int i = 0; i <= WIDTH; i++) {
+      for (int i = 0; i < size(); i++) {
         Tiles.set(targets, i * tokens.length + expert, Tiles.get(target, i));
       }
     }
@@ -202,8 +211,8 @@ final class FoldedStatistics {
     return a(heldOutSums.get(layer));
   }
 
-  private static double[] a(List<SymmetricSum> ofExperts) {
-    int n = WIDTH + 1;
+  private double[] a(List<SymmetricSum> ofExperts) {
+    int n = size();
     double[] a = new double[n * n];
     for (int i = 0; i < n; i++) {
       for (int j = i; j < n; j++) {
@@ -226,8 +235,8 @@ final class FoldedStatistics {
     return b(heldOutSums.get(layer));
   }
 
-  private static double[] b(List<SymmetricSum> ofExperts) {
-    int n = WIDTH + 1;
+  private double[] b(List<SymmetricSum> ofExperts) {
+    int n = size();
     double[] b = new double[n * ofExperts.size()];
     for (int expert = 0; expert < ofExperts.size(); expert++) {
       for (int i = 0; i < n; i++) {
@@ -239,10 +248,10 @@ final class FoldedStatistics {
 
   /** Mean squared error on the held-out tokens, by Gaussian elimination, mean over the layers. */
   double error(double lambda) {
-    int n = WIDTH + 1;
+    int n = size();
     int experts = tokens.length;
     double sum = 0;
-    for (int layer = 0; layer < LAYERS; layer++) {
+    for (int layer = 0; layer < fit.getLayers(); layer++) {
       double[] w = eliminate(a(layer), b(layer), n, experts, lambda);
       double[] a = heldOutA(layer);
       double[] b = heldOutB(layer);
@@ -257,17 +266,17 @@ final class FoldedStatistics {
       }
       sum += error / a[n * n - 1];
     }
-    return sum / LAYERS;
+    return sum / fit.getLayers();
   }
 
   /** The gate by Gaussian elimination with pivoting: experts x (d weights, then the intercept). */
   double[][] gate(int layer, double lambda) {
-    int n = WIDTH + 1;
+    int n = size();
     double[] w = eliminate(a(layer), b(layer), n, tokens.length, lambda);
     double[][] gate = new double[tokens.length][n];
     for (int expert = 0; expert < tokens.length; expert++) {
       double squares = 0;
-      for (int i = 0; i < WIDTH; i++) {
+      for (int i = 0; i < n - 1; i++) {
         squares += Math.pow(w[i * tokens.length + expert], 2);
       }
       for (int i = 0; i < n; i++) {

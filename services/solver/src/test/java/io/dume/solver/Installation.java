@@ -49,11 +49,15 @@ final class Installation implements AutoCloseable {
   record Running(Solver solver, CompletableFuture<Void> ended) {}
 
   Installation(String bootstrapServers, String prefix) throws InterruptedException {
+    this(bootstrapServers, prefix, FoldedStatistics.fit(prefix));
+  }
+
+  Installation(String bootstrapServers, String prefix, Fit fit) throws InterruptedException {
     this.kafka = KafkaSettings.of(bootstrapServers);
     this.topics = new Topics(prefix);
-    this.fit = FoldedStatistics.fit(prefix);
+    this.fit = fit;
     try (Admin admin = Admin.create(kafka.admin())) {
-      topics.create(admin, new Topics.Partitions(1, FoldedStatistics.PARTITIONS), Map.of());
+      topics.create(admin, new Topics.Partitions(1, fit.getStatisticsPartitions()), Map.of());
     }
     create(fit, false);
     var properties =
@@ -94,7 +98,7 @@ final class Installation implements AutoCloseable {
 
   /** Sends all layers of a cut, as the fold does: a transaction for each partition. */
   void sendLayers(FoldedStatistics statistics, long cut) {
-    IntStream.range(0, FoldedStatistics.LAYERS)
+    IntStream.range(0, statistics.fit().getLayers())
         .forEach(layer -> sendLayer(statistics.fit(), layer, statistics.layer(cut, layer)));
   }
 
@@ -105,7 +109,7 @@ final class Installation implements AutoCloseable {
   private void sendLayer(Fit of, int layer, List<SpecificRecord> messages) {
     send(
         topics.layerStatistics(),
-        Ids.partition(of.getId(), layer, FoldedStatistics.PARTITIONS),
+        Ids.partition(of.getId(), layer, of.getStatisticsPartitions()),
         messages.stream().map(Wire::encode).toList());
   }
 

@@ -1,7 +1,9 @@
 package io.dume.solver;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 
 class OpenBlasFactorisationTest extends FactorisationCheck {
@@ -37,5 +39,29 @@ class OpenBlasFactorisationTest extends FactorisationCheck {
     }
 
     assertThat(RandomSystems.relativeDifference(portable, fast)).isLessThan(1e-11);
+  }
+
+  @Test
+  void shouldNameTheSizeAndTheRemedyWhereThereIsNoMemory() {
+    // More than any processor can address.
+    int n = 1 << 23;
+
+    try (Factorisation factorisation = open()) {
+      assertThatExceptionOfType(IllegalStateException.class)
+          .isThrownBy(() -> factorisation.begin(n))
+          .withMessageContaining("n = 8388608")
+          .withMessageContaining("--solver-threads");
+
+      factorisation.put(new double[] {4, 2, 2, 10}, 2);
+      assertThat(factorisation.factor(0)).isTrue();
+    }
+  }
+
+  @Test
+  void shouldHaveNoLimitsOfJavaCppBelowThoseOfTheProcess() {
+    assertThat(OpenBlas.coreType()).isPresent();
+
+    assertThat(Pointer.maxBytes()).isZero();
+    assertThat(Pointer.maxPhysicalBytes()).isZero();
   }
 }
