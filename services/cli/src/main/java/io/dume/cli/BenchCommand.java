@@ -251,6 +251,7 @@ final class BenchCommand implements Callable<Integer> {
   private void tell(Report.Failure failure) {
     context.console().note("%s failed: %s".formatted(failure.measurement(), failure.cause()));
     if (DumeCommandLine.verbosity(spec.commandLine().getParseResult()).verbose()) {
+      // The line above says it all to users; --verbose asks for where it came from.
       failure.cause().printStackTrace(context.console().err());
     }
   }

@@ -54,6 +54,7 @@ final class ErrorLines implements IParameterExceptionHandler, IExecutionExceptio
     String advice = AclAdvice.of(exception, command.getCommandSpec()).map(a -> "; " + a).orElse("");
     console.note(command.getCommandSpec().qualifiedName() + ": " + line(cause) + advice);
     if (DumeCommandLine.verbosity(parsed).verbose()) {
+      // The line above says it all to users; --verbose asks for where it came from.
       exception.printStackTrace(console.err());
     }
     console.flush();

@@ -5,16 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.dume.schemas.message.Cut;
 import io.dume.schemas.message.Fit;
-import io.dume.schemas.message.LayerComplete;
-import io.dume.schemas.message.LayerTargets;
-import io.dume.schemas.message.LayerTile;
 import io.dume.solver.LayerStatisticsReader.Heartbeat;
 import io.dume.solver.LayerStatisticsReader.Sink;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
-import org.apache.avro.specific.SpecificRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -150,23 +146,8 @@ class CutSolverWorkspacesTest {
         begun.add(new LayerAssembly<>(CutShape.of(cut), layer, places.get(), false));
       }
       for (int i = 0; i < begun.size(); i++) {
-        sink.accept(complete(begun.get(i), of.layer(cut.getCut(), first + i)));
+        sink.accept(LayerAssemblyTest.complete(begun.get(i), of.layer(cut.getCut(), first + i)));
       }
     }
-  }
-
-  private static FoldedLayer<LayerSolver> complete(
-      LayerAssembly<LayerSolver> assembly, List<SpecificRecord> messages)
-      throws UnsolvableException {
-    for (SpecificRecord message : messages) {
-      if (message instanceof LayerTile tile) {
-        assembly.add(tile);
-      } else if (message instanceof LayerTargets targets) {
-        assembly.add(targets);
-      } else if (message instanceof LayerComplete complete) {
-        return assembly.complete(complete);
-      }
-    }
-    throw new AssertionError("no LayerComplete among the messages");
   }
 }

@@ -32,6 +32,12 @@ class LayerAssemblyTest {
       Cut cut, boolean keepHeldOut, List<SpecificRecord> messages) throws UnsolvableException {
     LayerAssembly<HeapMatrix> assembly =
         new LayerAssembly<>(CutShape.of(cut), 1, new HeapMatrix(), keepHeldOut);
+    return complete(assembly, messages);
+  }
+
+  /** What a layer's messages make, up to the one that says that it is complete. */
+  static <M extends MatrixPlace> FoldedLayer<M> complete(
+      LayerAssembly<M> assembly, List<SpecificRecord> messages) throws UnsolvableException {
     for (SpecificRecord message : messages) {
       if (message instanceof LayerTile tile) {
         assembly.add(tile);
