@@ -32,11 +32,6 @@ final class EjmlFactorisation implements Factorisation {
   }
 
   @Override
-  public void filled(int row, int column, int height, int width) {
-    matrix.filled(row, column, height, width);
-  }
-
-  @Override
   public boolean factor(double lambda) {
     double[] a = matrix.values();
     int n = factor.numRows;

@@ -36,7 +36,6 @@ interface Factorisation extends MatrixPlace, AutoCloseable {
     for (int i = 0; i < n; i++) {
       put(i, i, a, i * n + i, n - i);
     }
-    filled(0, 0, n, n);
   }
 
   /**

@@ -18,11 +18,6 @@ final class HeapMatrix implements MatrixPlace {
     System.arraycopy(values, from, a, row * n + column, count);
   }
 
-  @Override
-  public void filled(int row, int column, int height, int width) {
-    // Nobody looks at the other triangle.
-  }
-
   /** n x n, row-major, of which the upper triangle was put; what comes later changes it. */
   double[] values() {
     return a;

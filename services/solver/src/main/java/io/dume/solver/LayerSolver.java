@@ -42,11 +42,6 @@ final class LayerSolver implements MatrixPlace, AutoCloseable {
     factorisation.put(row, column, values, from, count);
   }
 
-  @Override
-  public void filled(int row, int column, int height, int width) {
-    factorisation.filled(row, column, height, width);
-  }
-
   /**
    * Solves the layer whose A was put; with as many λ as needed.
    *

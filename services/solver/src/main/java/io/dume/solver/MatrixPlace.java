@@ -10,8 +10,8 @@ interface MatrixPlace {
   void begin(int n);
 
   /**
-   * Puts values of a row, on the diagonal or right of it. All of the upper triangle must be put,
-   * and {@link #filled} be called for all of it, before anything else is asked for.
+   * Puts values of a row, on the diagonal or right of it. All of the upper triangle must be put
+   * before anything else is asked for.
    *
    * @param row the row
    * @param column where the first value belongs
@@ -20,15 +20,4 @@ interface MatrixPlace {
    * @param count how many, up to the end of the row
    */
   void put(int row, int column, double[] values, int from, int count);
-
-  /**
-   * Tells that a block was put, while it is still in the processor's cache.
-   *
-   * @param row its first row
-   * @param column its first column: the first row, and then it is a square of which the upper
-   *     triangle was put, or right of all its rows
-   * @param height its rows
-   * @param width its columns
-   */
-  void filled(int row, int column, int height, int width);
 }

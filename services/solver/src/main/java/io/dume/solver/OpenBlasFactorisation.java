@@ -12,15 +12,12 @@ import org.bytedeco.openblas.global.openblas_full;
  * put together there: a {@code double[]} would be copied at each call. A row-major upper triangle
  * is a column-major lower one, which becomes the factor. A itself is kept in the other triangle,
  * which LAPACK never looks at, and its diagonal in an array: products with A, and another λ, cost
- * no further matrix.
+ * no further matrix. It is kept turned by 180 degrees, J A J with J the identity from right to
+ * left: so a row of A is a row there too, and written while it is at hand, where a mirror image
+ * would be written column by column.
  */
 final class OpenBlasFactorisation implements Factorisation {
   private static final byte LOWER = 'L';
-
-  /** Rows and columns that are mirrored at a time: a block of them stays in the cache. */
-  private static final int BLOCK = 256;
-
-  private static final int SMALLEST_SQUARE = 16;
 
   /** Up to here A stays in the cache from one column of a product to the next. */
   private static final int LARGEST_CACHED = 1536;
@@ -36,15 +33,18 @@ final class OpenBlasFactorisation implements Factorisation {
   private final long largestBuffer;
   private DoublePointer factor;
 
-  // Two more positions in the same memory; closing either would free it.
+  // Another position in the same memory; closing it would free that.
   private DoublePointer source;
-  private DoublePointer target;
 
   /** The matrix, some rows in each. */
   private List<DoubleBuffer> rows = List.of();
 
   private int rowsInBuffer = 1;
   private double[] diagonal = new double[0];
+
+  /** Part of a row, from right to left. */
+  private double[] turned = new double[0];
+
   private int size;
   private boolean factored;
   private FailedPivot failed = new FailedPivot(0, 0);
@@ -68,7 +68,6 @@ final class OpenBlasFactorisation implements Factorisation {
     // Only now: the limits on pointers are set when the library is loaded.
     this.factor = new DoublePointer(1);
     this.source = new DoublePointer(factor);
-    this.target = new DoublePointer(factor);
   }
 
   @Override
@@ -78,10 +77,10 @@ final class OpenBlasFactorisation implements Factorisation {
       close();
       factor = allocate(n);
       source = new DoublePointer(factor);
-      target = new DoublePointer(factor);
       rowsInBuffer = (int) Math.max(1, Math.min(n, largestBuffer / (n * (long) Double.BYTES)));
       rows = buffers(n);
       diagonal = new double[n];
+      turned = new double[n];
       size = n;
     }
   }
@@ -114,25 +113,18 @@ final class OpenBlasFactorisation implements Factorisation {
 
   @Override
   public void put(int row, int column, double[] values, int from, int count) {
-    rows.get(row / rowsInBuffer).put(row % rowsInBuffer * size + column, values, from, count);
+    put(row, column, count, values, from);
+    // The diagonal has no place in the other triangle.
+    int first = row == column ? 1 : 0;
+    int last = count - 1;
+    for (int i = first; i < count; i++) {
+      turned[last - i] = values[from + i];
+    }
+    put(size - 1 - row, size - column - count, count - first, turned, 0);
   }
 
-  @Override
-  public void filled(int row, int column, int height, int width) {
-    if (row == column) {
-      mirrorSquare(row, row + height, false);
-      return;
-    }
-    for (int from = row; from < row + height; from += BLOCK) {
-      for (int next = column; next < column + width; next += BLOCK) {
-        mirrorBlock(
-            from,
-            Math.min(row + height, from + BLOCK),
-            next,
-            Math.min(column + width, next + BLOCK),
-            false);
-      }
-    }
+  private void put(int row, int column, int count, double[] values, int from) {
+    rows.get(row / rowsInBuffer).put(row % rowsInBuffer * size + column, values, from, count);
   }
 
   @Override
@@ -160,53 +152,20 @@ final class OpenBlasFactorisation implements Factorisation {
 
   /** Writes A, all but its diagonal, over the factor. */
   private void restore() {
-    for (int from = 0; from < size; from += BLOCK) {
-      int to = Math.min(size, from + BLOCK);
-      mirrorSquare(from, to, true);
-      for (int next = to; next < size; next += BLOCK) {
-        mirrorBlock(from, to, next, Math.min(size, next + BLOCK), true);
-      }
+    for (int row = 0; row < size; row++) {
+      int count = size - 1 - row;
+      rows.get(count / rowsInBuffer).get(count % rowsInBuffer * size, turned, 0, count);
+      reverse(turned, 0, count);
+      put(row, row + 1, count, turned, 0);
     }
   }
 
-  /** Mirrors a square on the diagonal; halves it until few values are left. */
-  private void mirrorSquare(int from, int to, boolean back) {
-    if (to - from > SMALLEST_SQUARE) {
-      int half = (from + to) / 2;
-      mirrorSquare(from, half, back);
-      mirrorBlock(from, half, half, to, back);
-      mirrorSquare(half, to, back);
-      return;
+  private static void reverse(double[] values, int from, int to) {
+    for (int i = from, j = to - 1; i < j; i++, j--) {
+      double value = values[i];
+      values[i] = values[j];
+      values[j] = value;
     }
-    for (int i = from; i < to; i++) {
-      for (int j = i + 1; j < to; j++) {
-        if (back) {
-          set(i, j, get(j, i));
-        } else {
-          set(j, i, get(i, j));
-        }
-      }
-    }
-  }
-
-  /**
-   * Writes some columns of rows, right of the diagonal, into the rows and columns that mirror them.
-   *
-   * @param back the other way round
-   */
-  private void mirrorBlock(int from, int to, int next, int end, boolean back) {
-    long right = (long) from * size + next;
-    long below = (long) next * size + from;
-    openblas_full.cblas_domatcopy(
-        openblas_full.CblasRowMajor,
-        openblas_full.CblasTrans,
-        back ? end - next : to - from,
-        back ? to - from : end - next,
-        1,
-        source.position(back ? below : right),
-        size,
-        target.position(back ? right : below),
-        size);
   }
 
   @Override
@@ -231,28 +190,38 @@ final class OpenBlasFactorisation implements Factorisation {
           openblas_full.LAPACKE_dpotrs_work(
               openblas_full.LAPACK_COL_MAJOR, LOWER, size, columns, factor, size, solution, size);
       requireValidArguments("dpotrs", info);
-      take(solution, columns, x);
+      double[] values = new double[size * columns];
+      solution.get(values);
+      transpose(values, columns, x);
     }
   }
 
   @Override
   public void multiply(double[] w, int columns, double[] product) {
     double[] ofFactor = new double[size];
-    swapDiagonal(diagonal, ofFactor);
-    try (DoublePointer right = new DoublePointer(transposed(w, size, columns));
-        DoublePointer result = new DoublePointer(new double[size * columns])) {
+    double[] ofA = diagonal.clone();
+    reverse(ofA, 0, size);
+    swapDiagonal(ofA, ofFactor);
+    // A W = J (J A J) (J W). All values reversed are the columns reversed, the last one first.
+    double[] columnsOfW = transposed(w, size, columns);
+    reverse(columnsOfW, 0, columnsOfW.length);
+    double[] columnsOfProduct = new double[columnsOfW.length];
+    try (DoublePointer right = new DoublePointer(columnsOfW);
+        DoublePointer result = new DoublePointer(columnsOfProduct)) {
       int width = size <= largestCached ? size : panel;
       for (int from = 0; from < size; from += width) {
         multiplyPanel(from, Math.min(size, from + width), right, columns, result);
       }
-      take(result, columns, product);
+      result.get(columnsOfProduct);
+      reverse(columnsOfProduct, 0, columnsOfProduct.length);
+      transpose(columnsOfProduct, columns, product);
     } finally {
       swapDiagonal(ofFactor, new double[size]);
     }
   }
 
   /**
-   * Adds the part of the product that some columns of A have in it, from the first row to the
+   * Adds the part of the product that some columns of J A J have in it, from the first row to the
    * diagonal, and their mirror image.
    */
   private void multiplyPanel(
@@ -324,12 +293,10 @@ final class OpenBlasFactorisation implements Factorisation {
     return transposed;
   }
 
-  private void take(DoublePointer columnMajor, int columns, double[] rows) {
-    double[] values = new double[size * columns];
-    columnMajor.get(values);
+  private void transpose(double[] columnMajor, int columns, double[] rowMajor) {
     for (int i = 0; i < size; i++) {
       for (int j = 0; j < columns; j++) {
-        rows[i * columns + j] = values[j * size + i];
+        rowMajor[i * columns + j] = columnMajor[j * size + i];
       }
     }
   }

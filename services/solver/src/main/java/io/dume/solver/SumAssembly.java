@@ -104,7 +104,6 @@ final class SumAssembly {
       matrix.put(
           row * grid.tileSize() + r, col * grid.tileSize() + from, rowValues, from, cols - from);
     }
-    matrix.filled(row * grid.tileSize(), col * grid.tileSize(), grid.extent(row), cols);
   }
 
   private static long value(byte[] values, int offset, int index) {

@@ -48,11 +48,6 @@ final class CountedLibrary {
     }
 
     @Override
-    public void filled(int row, int column, int height, int width) {
-      ejml.filled(row, column, height, width);
-    }
-
-    @Override
     public boolean factor(double lambda) {
       try {
         gate.await();

@@ -170,7 +170,6 @@ abstract class FactorisationCheck {
           int count = column + grid.extent(tile.col()) - from;
           factorisation.put(i, from, system.a(), i * n + from, count);
         }
-        factorisation.filled(row, column, grid.extent(tile.row()), grid.extent(tile.col()));
       }
       inBlocks = solveAndMultiply(factorisation, system);
     }
