@@ -27,6 +27,11 @@ final class EjmlFactorisation implements Factorisation {
   }
 
   @Override
+  public void put(int row, int column, byte[] fixed, int at, int count, double unit) {
+    matrix.put(row, column, fixed, at, count, unit);
+  }
+
+  @Override
   public void put(int row, int column, double[] values, int from, int count) {
     matrix.put(row, column, values, from, count);
   }

@@ -26,6 +26,15 @@ interface Factorisation extends MatrixPlace, AutoCloseable {
   boolean factor(double lambda);
 
   /**
+   * Puts values of a row that are doubles already, as {@link #put(int, int, byte[], int, int,
+   * double)} does.
+   *
+   * @param values holds them; left as it is
+   * @param from the first value's index
+   */
+  void put(int row, int column, double[] values, int from, int count);
+
+  /**
    * Puts a whole matrix.
    *
    * @param a n x n, row-major, symmetric; only its upper triangle is looked at. It is left as it is

@@ -14,7 +14,11 @@ final class HeapMatrix implements MatrixPlace {
   }
 
   @Override
-  public void put(int row, int column, double[] values, int from, int count) {
+  public void put(int row, int column, byte[] fixed, int at, int count, double unit) {
+    FixedValues.convert(fixed, at, count, unit, a, row * n + column);
+  }
+
+  void put(int row, int column, double[] values, int from, int count) {
     System.arraycopy(values, from, a, row * n + column, count);
   }
 

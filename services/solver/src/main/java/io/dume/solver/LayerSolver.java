@@ -38,8 +38,8 @@ final class LayerSolver implements MatrixPlace, AutoCloseable {
   }
 
   @Override
-  public void put(int row, int column, double[] values, int from, int count) {
-    factorisation.put(row, column, values, from, count);
+  public void put(int row, int column, byte[] fixed, int at, int count, double unit) {
+    factorisation.put(row, column, fixed, at, count, unit);
   }
 
   /**

@@ -10,14 +10,15 @@ interface MatrixPlace {
   void begin(int n);
 
   /**
-   * Puts values of a row, on the diagonal or right of it. All of the upper triangle must be put
-   * before anything else is asked for.
+   * Puts values of a row as they stand in a tile, on the diagonal or right of it. All of the upper
+   * triangle must be put before anything else is asked for.
    *
    * @param row the row
    * @param column where the first value belongs
-   * @param values holds them; left as it is
-   * @param from the first value's index
+   * @param fixed holds them, little-endian int64; left as it is
+   * @param at the first value's first byte
    * @param count how many, up to the end of the row
+   * @param unit the value of 1, a power of two
    */
-  void put(int row, int column, double[] values, int from, int count);
+  void put(int row, int column, byte[] fixed, int at, int count, double unit);
 }

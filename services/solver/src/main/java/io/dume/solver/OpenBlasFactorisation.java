@@ -42,7 +42,10 @@ final class OpenBlasFactorisation implements Factorisation {
   private int rowsInBuffer = 1;
   private double[] diagonal = new double[0];
 
-  /** Part of a row, from right to left. */
+  /** Part of a row. */
+  private double[] values = new double[0];
+
+  /** The same from right to left. */
   private double[] turned = new double[0];
 
   private int size;
@@ -80,6 +83,7 @@ final class OpenBlasFactorisation implements Factorisation {
       rowsInBuffer = (int) Math.max(1, Math.min(n, largestBuffer / (n * (long) Double.BYTES)));
       rows = buffers(n);
       diagonal = new double[n];
+      values = new double[n];
       turned = new double[n];
       size = n;
     }
@@ -112,19 +116,28 @@ final class OpenBlasFactorisation implements Factorisation {
   }
 
   @Override
-  public void put(int row, int column, double[] values, int from, int count) {
-    put(row, column, count, values, from);
-    // The diagonal has no place in the other triangle.
-    int first = row == column ? 1 : 0;
-    int last = count - 1;
-    for (int i = first; i < count; i++) {
-      turned[last - i] = values[from + i];
-    }
-    put(size - 1 - row, size - column - count, count - first, turned, 0);
+  public void put(int row, int column, byte[] fixed, int at, int count, double unit) {
+    FixedValues.convertAndTurn(fixed, at, count, unit, values, turned);
+    putBoth(row, column, count);
   }
 
-  private void put(int row, int column, int count, double[] values, int from) {
-    rows.get(row / rowsInBuffer).put(row % rowsInBuffer * size + column, values, from, count);
+  @Override
+  public void put(int row, int column, double[] from, int first, int count) {
+    System.arraycopy(from, first, values, 0, count);
+    System.arraycopy(from, first, turned, 0, count);
+    reverse(turned, 0, count);
+    putBoth(row, column, count);
+  }
+
+  private void putBoth(int row, int column, int count) {
+    write(row, column, values, count);
+    // The diagonal, the first value and turned the last, has no place in the other triangle.
+    int beside = row == column ? count - 1 : count;
+    write(size - 1 - row, size - column - count, turned, beside);
+  }
+
+  private void write(int row, int column, double[] from, int count) {
+    rows.get(row / rowsInBuffer).put(row % rowsInBuffer * size + column, from, 0, count);
   }
 
   @Override
@@ -156,7 +169,7 @@ final class OpenBlasFactorisation implements Factorisation {
       int count = size - 1 - row;
       rows.get(count / rowsInBuffer).get(count % rowsInBuffer * size, turned, 0, count);
       reverse(turned, 0, count);
-      put(row, row + 1, count, turned, 0);
+      write(row, row + 1, turned, count);
     }
   }
 
@@ -190,9 +203,9 @@ final class OpenBlasFactorisation implements Factorisation {
           openblas_full.LAPACKE_dpotrs_work(
               openblas_full.LAPACK_COL_MAJOR, LOWER, size, columns, factor, size, solution, size);
       requireValidArguments("dpotrs", info);
-      double[] values = new double[size * columns];
-      solution.get(values);
-      transpose(values, columns, x);
+      double[] columnsOfX = new double[size * columns];
+      solution.get(columnsOfX);
+      transpose(columnsOfX, columns, x);
     }
   }
 

@@ -4,8 +4,6 @@ import io.dume.schemas.message.LayerTargets;
 import io.dume.schemas.message.LayerTile;
 import io.dume.schemas.statistics.FixedPoint;
 import io.dume.schemas.statistics.TileGrid;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.BitSet;
@@ -18,16 +16,12 @@ import java.util.Optional;
  * thread-safe.
  */
 final class SumAssembly {
-  private static final VarHandle LONG =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-
   private final TileGrid grid;
   private final FixedPoint fixedPoint;
   private final int layer;
   private final String what;
   private final long[] tokens;
   private final Optional<MatrixPlace> place;
-  private final double[] rowValues;
   private final long[] lastColumn;
   private final long[] targets;
   private final BitSet seen = new BitSet();
@@ -47,7 +41,6 @@ final class SumAssembly {
     int n = shape.size();
     this.place = place;
     place.ifPresent(matrix -> matrix.begin(n));
-    this.rowValues = new double[Math.min(n, grid.tileSize())];
     this.lastColumn = new long[n];
     this.targets = new long[n * shape.experts()];
   }
@@ -97,17 +90,14 @@ final class SumAssembly {
     double unit = fixedPoint.toDouble(1);
     for (int r = 0; r < grid.extent(row); r++) {
       int from = row == col ? r : 0;
-      int at = offset + r * cols * Long.BYTES;
-      for (int c = from; c < cols; c++) {
-        rowValues[c] = (long) LONG.get(values, at + c * Long.BYTES) * unit;
-      }
+      int at = offset + (r * cols + from) * Long.BYTES;
       matrix.put(
-          row * grid.tileSize() + r, col * grid.tileSize() + from, rowValues, from, cols - from);
+          row * grid.tileSize() + r, col * grid.tileSize() + from, values, at, cols - from, unit);
     }
   }
 
   private static long value(byte[] values, int offset, int index) {
-    return (long) LONG.get(values, offset + index * Long.BYTES);
+    return FixedValues.get(values, offset + index * Long.BYTES);
   }
 
   void add(LayerTargets message) throws UnsolvableException {

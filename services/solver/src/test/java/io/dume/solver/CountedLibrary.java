@@ -43,6 +43,11 @@ final class CountedLibrary {
     }
 
     @Override
+    public void put(int row, int column, byte[] fixed, int at, int count, double unit) {
+      ejml.put(row, column, fixed, at, count, unit);
+    }
+
+    @Override
     public void put(int row, int column, double[] values, int from, int count) {
       ejml.put(row, column, values, from, count);
     }
