@@ -4,9 +4,11 @@ import io.dume.administration.CutRequests;
 import io.dume.administration.Penalty;
 import io.dume.bench.ScaleStage.Role;
 import io.dume.extractor.FitSettings;
+import io.dume.extractor.FlushPolicy;
 import io.dume.router.RouterEvent;
 import io.dume.schemas.kafka.KafkaSettings;
 import io.dume.schemas.kafka.Topics;
+import io.dume.schemas.message.Id;
 import io.dume.schemas.message.TokenBatch;
 import io.dume.schemas.wire.Ids;
 import io.dume.schemas.wire.Wire;
@@ -26,10 +28,16 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.utils.Utils;
 
 /**
- * Workers with random features, an accumulator and a solver for one shape, each in a JVM of its
- * own, on a broker that is there. Closing ends them and deletes their topics.
+ * Workers with random features, accumulators and a solver for one shape, each in a JVM of its own,
+ * on a broker that is there. Closing ends them and deletes their topics.
+ *
+ * <p>Where the statistics are larger than a worker's default for a flush, a flush has as many
+ * domains as fit, at least one; records come domain by domain, or workers would flush between each
+ * two of them. The record caches together hold the sums and what waits for its order, so there are
+ * as many accumulators as caches of {@link #LARGEST_CACHE} are needed for that.
  */
 final class ScaleInstallation implements AutoCloseable {
   static final int TOKENS = 64;
@@ -37,6 +45,7 @@ final class ScaleInstallation implements AutoCloseable {
   private static final Duration START = Duration.ofSeconds(90);
   private static final Duration VERSION = Duration.ofMinutes(8);
   private static final Pattern WORKING = Pattern.compile("(has partitions \\[\\d)");
+  private static final Pattern FOLDING = Pattern.compile("(The fold is RUNNING)");
   private static final Pattern ACTIVE = Pattern.compile("(active solver)");
   private static final long MEBIBYTE = 1L << 20;
 
@@ -46,6 +55,11 @@ final class ScaleInstallation implements AutoCloseable {
   /** A tile is half a mebibyte, and G1 rounds what is half a region up to whole ones. */
   private static final String REGIONS = "-XX:G1HeapRegionSize=4m";
 
+  /** More than that a worker does not collect before it flushes, but for a single domain. */
+  private static final long FLUSH = FlushPolicy.DEFAULT.bytes();
+
+  private static final Topics.Partitions PARTITIONS = Topics.Partitions.DEFAULT;
+
   private static final String LOGGING =
       """
       <configuration>
@@ -53,6 +67,7 @@ final class ScaleInstallation implements AutoCloseable {
           <encoder><pattern>%d{HH:mm:ss.SSS} %-5level %msg%n</pattern></encoder>
         </appender>
         <logger name="io.dume" level="INFO"/>
+        <logger name="io.dume.accumulator" level="DEBUG"/>
         <root level="WARN"><appender-ref ref="out"/></root>
       </configuration>
       """;
@@ -88,84 +103,111 @@ final class ScaleInstallation implements AutoCloseable {
   }
 
   private void start(Bench bench, ScaleShape shape) throws IOException, InterruptedException {
-    String bootstrap = kafka.bootstrapServers();
-    DumeProcess accumulator =
-        DumeProcess.start(
-            bench,
-            List.of("-Xmx" + accumulatorHeap(shape), REGIONS),
-            "accumulator",
-            "--bootstrap-servers",
-            bootstrap,
-            "--topic-prefix",
-            topics.prefix(),
-            "--state",
-            bench.scratch().resolve(topics.prefix() + "state"),
-            "--instance",
-            "a",
-            "--fold-cache",
-            cache(shape) + "MiB",
-            "--kafka-config",
-            "streams.fold.dume.rocksdb.write.buffer.bytes=" + 32 * MEBIBYTE,
-            // Where the cache can't hold a flush, each commit writes what is staged in vain.
-            "--commit-interval",
-            shape.bytes() > LARGEST_CACHE ? "60s" : "5s",
-            "--transaction-timeout",
-            "10m");
-    processes.put("accumulator", accumulator);
-    for (int w = 0; w < shape.workers(); w++) {
-      processes.put("worker " + w, worker(bench, shape, "w" + w));
+    Path logging = bench.scratch().resolve("logback.xml");
+    Files.writeString(logging, LOGGING);
+    int accumulators = accumulators(shape);
+    for (int a = 0; a < accumulators; a++) {
+      processes.put("accumulator " + a, accumulator(bench, shape, logging, "a" + a));
     }
     for (int w = 0; w < shape.workers(); w++) {
-      processes.get("worker " + w).awaitOutput(WORKING, START);
+      processes.put("worker " + w, worker(bench, shape, logging, "w" + w));
     }
-    DumeProcess solver =
+    processes.put(
+        "solver",
         DumeProcess.start(
             bench,
             List.of("-Xmx1g", REGIONS),
             "solver",
             "--bootstrap-servers",
-            bootstrap,
+            kafka.bootstrapServers(),
             "--topic-prefix",
-            topics.prefix());
-    processes.put("solver", solver);
-    solver.awaitOutput(ACTIVE, START);
+            topics.prefix()));
     for (Map.Entry<String, DumeProcess> process : processes.entrySet()) {
-      probes.put(
-          process.getKey(), new ProcessProbe(process.getValue().pid(), role(process.getKey())));
+      Role role = role(process.getKey());
+      Pattern ready =
+          switch (role) {
+            case WORKER -> WORKING;
+            case FOLD -> FOLDING;
+            case SOLVER -> ACTIVE;
+          };
+      process.getValue().awaitOutput(ready, START);
+      probes.put(process.getKey(), new ProcessProbe(process.getValue().pid(), Optional.of(role)));
     }
   }
 
-  private static Optional<Role> role(String process) {
-    return switch (process) {
-      case "accumulator" -> Optional.of(Role.FOLD);
-      case "solver" -> Optional.of(Role.SOLVER);
-      default -> Optional.of(Role.WORKER);
+  private DumeProcess accumulator(Bench bench, ScaleShape shape, Path logging, String instance)
+      throws IOException {
+    long cache = cache(shape);
+    return DumeProcess.start(
+        bench,
+        List.of(
+            "-Xmx" + Math.min(LARGEST_HEAP, 640 * MEBIBYTE + cache * 3 / 2) / MEBIBYTE + "m",
+            REGIONS,
+            "-Dlogback.configurationFile=" + logging),
+        "accumulator",
+        "--bootstrap-servers",
+        kafka.bootstrapServers(),
+        "--topic-prefix",
+        topics.prefix(),
+        "--state",
+        bench.scratch().resolve(topics.prefix() + "state-" + instance),
+        "--instance",
+        instance,
+        "--fold-cache",
+        cache / MEBIBYTE + "MiB",
+        "--kafka-config",
+        "streams.fold.dume.rocksdb.write.buffer.bytes=" + 32 * MEBIBYTE,
+        // A commit writes what is staged in vain: large flushes are staged for longer.
+        "--commit-interval",
+        shape.bytes() > FLUSH ? "60s" : "5s",
+        "--transaction-timeout",
+        "10m");
+  }
+
+  private static Role role(String process) {
+    return switch (process.split(" ")[0]) {
+      case "accumulator" -> Role.FOLD;
+      case "solver" -> Role.SOLVER;
+      default -> Role.WORKER;
     };
   }
 
-  /** All sums and an open flush of each worker, up to what the heap has room for. */
-  private static long cache(ScaleShape shape) {
-    long wanted = shape.bytes() * (1 + shape.workers()) * 9 / 8 + 32 * MEBIBYTE;
-    return Math.min(wanted, LARGEST_CACHE) / MEBIBYTE;
+  /** Bytes of all sums and an open flush of each worker, and a little more for each entry. */
+  private static long cached(ScaleShape shape) {
+    return (shape.bytes() + shape.workers() * flush(shape)) * 17 / 16 + 32 * MEBIBYTE;
   }
 
-  private static String accumulatorHeap(ScaleShape shape) {
-    return Math.min(LARGEST_HEAP / MEBIBYTE, 640 + cache(shape) * 3 / 2) + "m";
+  private static long flush(ScaleShape shape) {
+    return Math.max(Math.min(shape.bytes(), FLUSH), shape.layerBytes() * shape.layers());
   }
 
-  private DumeProcess worker(Bench bench, ScaleShape shape, String instance) throws IOException {
-    Path logging = bench.scratch().resolve("logback.xml");
-    Files.writeString(logging, LOGGING);
+  /** A partition is folded by one of them: more of them than partitions would be idle. */
+  static int accumulators(ScaleShape shape) {
+    for (int accumulators = 1; accumulators < PARTITIONS.statistics(); accumulators *= 2) {
+      if (cached(shape) <= accumulators * LARGEST_CACHE) {
+        return accumulators;
+      }
+    }
+    return PARTITIONS.statistics();
+  }
+
+  /** Bytes of record cache of each accumulator. */
+  static long cache(ScaleShape shape) {
+    return Math.min(cached(shape) / accumulators(shape), LARGEST_CACHE);
+  }
+
+  private DumeProcess worker(Bench bench, ScaleShape shape, Path logging, String instance)
+      throws IOException {
     List<String> command = new ArrayList<>(bench.dume());
     command.set(command.size() - 1, ScaleWorker.class.getName());
     Bench other = new Bench(bench.quick(), bench.scratch(), command, bench.progress());
-    long sums = shape.bytes() + 64 * MEBIBYTE;
+    long direct = flush(shape) + 192 * MEBIBYTE;
     return DumeProcess.start(
         other,
         List.of(
             "-Xmx1g",
             REGIONS,
-            "-XX:MaxDirectMemorySize=" + (sums / MEBIBYTE + 128) + "m",
+            "-XX:MaxDirectMemorySize=" + direct / MEBIBYTE + "m",
             // JavaCPP refuses where the whole process, these sums included, has four times the
             // heap.
             "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0",
@@ -177,17 +219,22 @@ final class ScaleInstallation implements AutoCloseable {
         shape.layers(),
         shape.domains(),
         TOKENS,
-        sums);
+        FLUSH);
   }
 
-  /** Feeds records, evenly over the domains, and waits for the version that has them all. */
+  /**
+   * Feeds each worker some records of each domain, a domain after the other, and waits for the
+   * version that has them all.
+   */
   void version(ScaleShape shape, int records) throws IOException, InterruptedException {
     try (KafkaProducer<byte[], byte[]> producer =
         new KafkaProducer<>(
             kafka.producer(Map.of()), new ByteArraySerializer(), new ByteArraySerializer())) {
-      for (int i = 0; i < records; i++) {
-        for (int p = 0; p < shape.domains(); p++) {
-          TokenBatch batch = record(RandomFeatures.expert(p));
+      for (int p = 0; p < shape.domains(); p++) {
+        for (int i = 0; i < records * shape.workers(); i++) {
+          // Workers share the partitions in ranges.
+          int partition = i % shape.workers() * PARTITIONS.tokenBatches() / shape.workers();
+          TokenBatch batch = record(RandomFeatures.expert(p), partition);
           producer.send(
               new ProducerRecord<>(
                   topics.tokenBatches(), batch.getId().bytes(), Wire.encode(batch)));
@@ -213,19 +260,16 @@ final class ScaleInstallation implements AutoCloseable {
     return ProcessHandle.of(process.pid()).isPresent();
   }
 
-  private TokenBatch record(String domain) {
-    part++;
+  /** The next record whose key belongs into a partition. */
+  private TokenBatch record(String domain, int partition) {
+    Id id;
+    do {
+      part++;
+      id = Ids.ofRecord("scale", "random", part);
+    } while (Utils.toPositive(Utils.murmur2(id.bytes())) % PARTITIONS.tokenBatches() != partition);
     List<Integer> ids = new ArrayList<>();
     new SplittableRandom(part).ints(TOKENS, 0, RandomFeatures.VOCABULARY).forEach(ids::add);
-    return new TokenBatch(
-        Ids.ofRecord("scale", "random", part),
-        "scale",
-        "random",
-        part,
-        domain,
-        false,
-        "",
-        List.of(ids));
+    return new TokenBatch(id, "scale", "random", part, domain, false, "", List.of(ids));
   }
 
   Map<String, ProcessProbe> probes() {

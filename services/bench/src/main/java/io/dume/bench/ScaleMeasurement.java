@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.ToDoubleFunction;
 import java.util.regex.Pattern;
 
 /**
@@ -20,7 +21,8 @@ import java.util.regex.Pattern;
  * a JVM of its own. Every worker sums two records of each domain and flushes them in one
  * transaction, and the flush is folded, cut and solved; what threads do meanwhile is sampled. The
  * first flush of a shape finds empty stores and cold processes; the figures are those of the
- * second.
+ * following ones, since whether a commit of the fold falls between the tiles and their order is
+ * chance, and costs as much as the tiles do.
  *
  * <p>{@code -Ddume.bench.scale=3072x28x4} measures other shapes than the table's (d, layers,
  * domains and perhaps workers; several are joined by commas).
@@ -33,6 +35,10 @@ final class ScaleMeasurement implements Measurement {
   private static final Pattern BOOTSTRAP = Pattern.compile("bootstrap servers: (\\S+)");
   private static final long LOOK_MS = 40;
   private static final int RECORDS = 2;
+  private static final int FLUSHES = 3;
+
+  /** Of a shape above this, one flush: it takes minutes. */
+  private static final long LARGE = 1L << 30;
 
   /** Some that differ in d alone, and one that has more of each other thing. */
   private static final String TABLE =
@@ -91,9 +97,13 @@ final class ScaleMeasurement implements Measurement {
       probes.put("broker", broker);
       Cost first = flush(installation, probes, shape);
       tell(bench, shape, "first", first);
-      Cost next = flush(installation, probes, shape);
-      tell(bench, shape, "next", next);
-      List<Figure> figures = figures(shape, next);
+      List<Cost> costs = new ArrayList<>();
+      for (int i = 0; i < (shape.bytes() > LARGE ? 1 : FLUSHES); i++) {
+        Cost next = flush(installation, probes, shape);
+        tell(bench, shape, "next", next);
+        costs.add(next);
+      }
+      List<Figure> figures = figures(shape, costs);
       probes.forEach(
           (process, probe) -> {
             ProcessProbe.Peak peak = probe.peak();
@@ -129,7 +139,7 @@ final class ScaleMeasurement implements Measurement {
     FutureTask<Void> version =
         new FutureTask<>(
             () -> {
-              installation.version(shape, RECORDS * shape.workers());
+              installation.version(shape, RECORDS);
               return null;
             });
     Thread thread = new Thread(version, "bench-scale-version");
@@ -213,19 +223,26 @@ final class ScaleMeasurement implements Measurement {
     };
   }
 
-  private static List<Figure> figures(ScaleShape shape, Cost cost) {
+  private static List<Figure> figures(ScaleShape shape, List<Cost> costs) {
     List<Figure> figures = new ArrayList<>();
-    figures.add(of(shape, "whole", "s", cost.whole()));
-    figures.add(of(shape, "processors", "s", cost.processors()));
-    cost.stages().forEach((stage, seconds) -> figures.add(of(shape, stage, "s", seconds)));
-    figures.add(of(shape, "flush", "MB", cost.flushBytes() / 1e6));
-    figures.add(of(shape, "changelogs", "MB", cost.changelogBytes() / 1e6));
-    figures.add(of(shape, "cut", "MB", cost.layerBytes() / 1e6));
+    figures.add(of(shape, "whole", "s", costs, Cost::whole));
+    figures.add(of(shape, "processors", "s", costs, Cost::processors));
+    for (ScaleStage stage : ScaleStage.ALL) {
+      figures.add(of(shape, name(stage), "s", costs, cost -> cost.stages().get(name(stage))));
+    }
+    figures.add(of(shape, "flush", "MB", costs, cost -> cost.flushBytes() / 1e6));
+    figures.add(of(shape, "changelogs", "MB", costs, cost -> cost.changelogBytes() / 1e6));
+    figures.add(of(shape, "cut", "MB", costs, cost -> cost.layerBytes() / 1e6));
     return figures;
   }
 
-  private static Figure of(ScaleShape shape, String what, String unit, double value) {
-    return Figure.of("scale, %s, %s".formatted(shape.describe(), what), unit, Samples.of(value));
+  private static Figure of(
+      ScaleShape shape, String what, String unit, List<Cost> costs, ToDoubleFunction<Cost> value) {
+    return of(shape, what, unit, costs.stream().mapToDouble(value).toArray());
+  }
+
+  private static Figure of(ScaleShape shape, String what, String unit, double... values) {
+    return Figure.of("scale, %s, %s".formatted(shape.describe(), what), unit, Samples.of(values));
   }
 
   private static void tell(Bench bench, ScaleShape shape, String which, Cost cost) {
