@@ -157,9 +157,13 @@ final class ScaleInstallation implements AutoCloseable {
         cache / MEBIBYTE + "MiB",
         "--kafka-config",
         "streams.fold.dume.rocksdb.write.buffer.bytes=" + 32 * MEBIBYTE,
-        // A commit writes what is staged in vain: large flushes are staged for longer.
+        // Cuts are asked for; one more in a flush of minutes would be measured with it.
+        "--cut-interval",
+        "1d",
+        // A commit writes what is staged in vain, and large flushes are staged for long: they are
+        // committed with their cut.
         "--commit-interval",
-        shape.bytes() > FLUSH ? "60s" : "5s",
+        shape.bytes() > FLUSH ? "5m" : "5s",
         "--transaction-timeout",
         "10m");
   }
