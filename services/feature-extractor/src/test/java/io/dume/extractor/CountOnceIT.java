@@ -3,8 +3,6 @@ package io.dume.extractor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.dume.embedded.EmbeddedBroker;
-import io.dume.embedded.EmbeddedBrokerConfig;
 import io.dume.schemas.control.ControlLog;
 import io.dume.schemas.message.CoveredRange;
 import io.dume.schemas.message.DeadLetter;
@@ -14,81 +12,18 @@ import io.dume.schemas.message.Fit;
 import io.dume.schemas.message.FlushManifest;
 import io.dume.schemas.message.TokenBatch;
 import io.dume.schemas.wire.StatisticsKey;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.IntStream;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Records that come twice, and domains that come and go. */
-@Timeout(120)
-class CountOnceIT {
-  private static final FlushPolicy SOON = Installation.every(Duration.ofMillis(200));
-  private static final Duration PATIENCE = Duration.ofSeconds(40);
-
-  private static EmbeddedBroker broker;
-
-  private Installation installation;
-
-  @BeforeAll
-  static void startBroker(@TempDir Path directory) {
-    broker = EmbeddedBroker.start(EmbeddedBrokerConfig.in(directory));
-  }
-
-  @AfterAll
-  static void stopBroker() {
-    broker.close();
-  }
-
-  @BeforeEach
-  void createTopics(TestInfo test) throws InterruptedException {
-    installation =
-        new Installation(
-            broker.bootstrapServers(), Integer.toHexString(test.getDisplayName().hashCode()));
-  }
-
-  @AfterEach
-  void close() {
-    installation.close();
-  }
-
-  private List<TokenBatch> send(int from, int to) throws Exception {
-    List<TokenBatch> sent = Installation.records(to).subList(from, to);
-    for (int i = 0; i < sent.size(); i++) {
-      installation.send(i % Installation.PARTITIONS, sent.get(i));
-    }
-    return sent;
-  }
-
-  private void awaitCovered(long each) {
-    Map<Integer, Long> expected = new TreeMap<>();
-    IntStream.range(0, Installation.PARTITIONS).forEach(p -> expected.put(p, each));
-    await()
-        .atMost(PATIENCE)
-        .untilAsserted(() -> assertThat(installation.coveredContiguously()).isEqualTo(expected));
-  }
-
-  private void assertSumsAre(List<TokenBatch> batches) {
-    Map<String, long[]> committed = installation.committedSums();
-    Map<String, long[]> plain = Installation.plainSums(batches);
-    assertThat(committed.keySet()).isEqualTo(plain.keySet());
-    plain.forEach((key, sum) -> assertThat(committed.get(key)).as(key).isEqualTo(sum));
-  }
-
+class CountOnceIT extends InstallationFixture {
   private long duplicates() {
     return installation.manifests().stream()
         .flatMap(m -> m.getRanges().stream())
@@ -107,7 +42,7 @@ class CountOnceIT {
     send(0, 16);
 
     try (RunningWorker two = installation.start("two", SOON)) {
-      awaitCovered(12);
+      awaitCovered(12, 12, 12, 12);
 
       assertSumsAre(sent);
       assertThat(duplicates()).isEqualTo(32);
@@ -127,14 +62,14 @@ class CountOnceIT {
         await().atMost(PATIENCE).until(() -> two.snapshot().partitions() == 2);
         send(0, 16);
 
-        awaitCovered(8);
+        awaitCovered(8, 8, 8, 8);
         assertSumsAre(sent);
         assertThat(two.snapshot().duplicates()).isEqualTo(8);
         assertThat(one.snapshot().duplicates()).isEqualTo(8);
         two.stop();
         await().atMost(PATIENCE).until(() -> one.snapshot().partitions() == 4);
         send(0, 16);
-        awaitCovered(12);
+        awaitCovered(12, 12, 12, 12);
         assertSumsAre(sent);
       }
     }
@@ -158,7 +93,7 @@ class CountOnceIT {
     }
 
     try (RunningWorker second = installation.start("one", SOON)) {
-      awaitCovered(10);
+      awaitCovered(10, 10, 10, 10);
 
       assertSumsAre(sent);
       assertThat(duplicates()).isEqualTo(20);

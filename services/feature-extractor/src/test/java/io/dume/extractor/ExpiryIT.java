@@ -3,62 +3,24 @@ package io.dume.extractor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.dume.embedded.EmbeddedBroker;
 import io.dume.embedded.EmbeddedBrokerConfig;
 import io.dume.schemas.kafka.KafkaSettings;
 import io.dume.schemas.kafka.Topics;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.GroupListing;
 import org.apache.kafka.clients.admin.TransactionListing;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What a cluster forgets of an idle worker, unless it is configured not to. */
-@Timeout(120)
-class ExpiryIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(40);
-  private static final FlushPolicy SOON = Installation.every(Duration.ofMillis(200));
-
-  private static EmbeddedBroker broker;
-
-  private Installation installation;
-
-  @BeforeAll
-  static void startBroker(@TempDir Path directory) {
-    broker =
-        EmbeddedBroker.start(
-            EmbeddedBrokerConfig.in(directory)
-                .withBrokerProperty("transactional.id.expiration.ms", "1000")
-                .withBrokerProperty(
-                    "transaction.remove.expired.transaction.cleanup.interval.ms", "300"));
-  }
-
-  @AfterAll
-  static void stopBroker() {
-    broker.close();
-  }
-
-  @BeforeEach
-  void createTopics(TestInfo test) throws InterruptedException {
-    installation =
-        new Installation(
-            broker.bootstrapServers(), Integer.toHexString(test.getDisplayName().hashCode()));
-  }
-
-  @AfterEach
-  void close() {
-    installation.close();
+class ExpiryIT extends InstallationFixture {
+  @Override
+  EmbeddedBrokerConfig configured(EmbeddedBrokerConfig config) {
+    return config
+        .withBrokerProperty("transactional.id.expiration.ms", "1000")
+        .withBrokerProperty("transaction.remove.expired.transaction.cleanup.interval.ms", "300");
   }
 
   @Test

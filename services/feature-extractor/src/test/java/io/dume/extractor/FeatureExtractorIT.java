@@ -3,8 +3,6 @@ package io.dume.extractor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.dume.embedded.EmbeddedBroker;
-import io.dume.embedded.EmbeddedBrokerConfig;
 import io.dume.schemas.control.ControlLog;
 import io.dume.schemas.control.IncompatibleFitException;
 import io.dume.schemas.message.CutRequested;
@@ -17,7 +15,6 @@ import io.dume.schemas.message.PartitionOffset;
 import io.dume.schemas.message.TokenBatch;
 import io.dume.schemas.wire.Ids;
 import io.dume.schemas.wire.Wire;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -34,70 +31,9 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(120)
-class FeatureExtractorIT {
-  private static final FlushPolicy SOON = Installation.every(Duration.ofMillis(200));
-  private static final FlushPolicy NEVER = Installation.every(Duration.ofHours(1));
-  private static final Duration PATIENCE = Duration.ofSeconds(40);
-
-  private static EmbeddedBroker broker;
-
-  private Installation installation;
-
-  @BeforeAll
-  static void startBroker(@TempDir Path directory) {
-    broker = EmbeddedBroker.start(EmbeddedBrokerConfig.in(directory));
-  }
-
-  @AfterAll
-  static void stopBroker() {
-    broker.close();
-  }
-
-  @BeforeEach
-  void createTopics(TestInfo test) throws InterruptedException {
-    installation =
-        new Installation(
-            broker.bootstrapServers(), Integer.toHexString(test.getDisplayName().hashCode()));
-  }
-
-  @AfterEach
-  void close() {
-    installation.close();
-  }
-
-  private List<TokenBatch> sendRecords(int from, int to) throws Exception {
-    List<TokenBatch> sent = Installation.records(to).subList(from, to);
-    for (int i = 0; i < sent.size(); i++) {
-      installation.send(i % Installation.PARTITIONS, sent.get(i));
-    }
-    return sent;
-  }
-
-  private void awaitCovered(long... positions) {
-    Map<Integer, Long> expected = new java.util.TreeMap<>();
-    IntStream.range(0, positions.length).forEach(p -> expected.put(p, positions[p]));
-    await()
-        .atMost(PATIENCE)
-        .untilAsserted(() -> assertThat(installation.coveredContiguously()).isEqualTo(expected));
-  }
-
-  private void assertSumsAre(List<TokenBatch> batches) {
-    Map<String, long[]> committed = installation.committedSums();
-    Map<String, long[]> plain = Installation.plainSums(batches);
-    assertThat(committed.keySet()).isEqualTo(plain.keySet());
-    plain.forEach((key, sum) -> assertThat(committed.get(key)).as(key).isEqualTo(sum));
-  }
-
+class FeatureExtractorIT extends InstallationFixture {
   @Test
   void shouldShareThePartitionsBetweenTwoWorkers() throws Exception {
     try (RunningWorker one = installation.start("one", SOON);
@@ -106,7 +42,7 @@ class FeatureExtractorIT {
           .atMost(PATIENCE)
           .until(() -> one.snapshot().partitions() == 2 && two.snapshot().partitions() == 2);
 
-      List<TokenBatch> sent = sendRecords(0, 40);
+      List<TokenBatch> sent = send(0, 40);
 
       awaitCovered(10, 10, 10, 10);
       assertSumsAre(sent);
@@ -119,7 +55,7 @@ class FeatureExtractorIT {
 
   @Test
   void shouldFlushWhatItHasBeforeItsPartitionsMove() throws Exception {
-    List<TokenBatch> sent = sendRecords(0, 20);
+    List<TokenBatch> sent = send(0, 20);
     try (RunningWorker one = installation.start("one", NEVER)) {
       await().atMost(PATIENCE).until(() -> one.snapshot().pendingRecords() == 20);
 
@@ -135,7 +71,7 @@ class FeatureExtractorIT {
 
   @Test
   void shouldFlushWhenItIsStopped() throws Exception {
-    List<TokenBatch> sent = sendRecords(0, 8);
+    List<TokenBatch> sent = send(0, 8);
     RunningWorker worker = installation.start("one", NEVER);
     await().atMost(PATIENCE).until(() -> worker.snapshot().pendingRecords() == 8);
 
@@ -149,7 +85,7 @@ class FeatureExtractorIT {
   void shouldFlushWhenEnoughTokensAreIn() throws Exception {
     FlushPolicy tokens = new FlushPolicy(Duration.ofHours(1), 10, 1 << 20);
     try (RunningWorker worker = installation.start("one", tokens)) {
-      sendRecords(0, 20);
+      send(0, 20);
 
       await().atMost(PATIENCE).until(() -> worker.snapshot().flushes() >= 5);
 
@@ -165,7 +101,7 @@ class FeatureExtractorIT {
   void shouldFlushBeforeTheSumsOfOneMoreDomainExceedTheBytes() throws Exception {
     FlushPolicy oneSlot = new FlushPolicy(Duration.ofSeconds(1), Long.MAX_VALUE, 1);
     try (RunningWorker worker = installation.start("one", oneSlot)) {
-      List<TokenBatch> sent = sendRecords(0, 20);
+      List<TokenBatch> sent = send(0, 20);
 
       awaitCovered(5, 5, 5, 5);
       assertSumsAre(sent);
@@ -176,7 +112,7 @@ class FeatureExtractorIT {
 
   @Test
   void shouldFlushAtOnceWhenACutIsRequested() throws Exception {
-    List<TokenBatch> sent = sendRecords(0, 12);
+    List<TokenBatch> sent = send(0, 12);
     try (RunningWorker one = installation.start("one", NEVER);
         ControlLog control = installation.control()) {
       await().atMost(PATIENCE).until(() -> one.snapshot().pendingRecords() == 12);
@@ -239,7 +175,7 @@ class FeatureExtractorIT {
 
   @Test
   void shouldLoseAndRepeatNothingWhenAWorkerDiesWithWorkInItsHands() throws Exception {
-    List<TokenBatch> sent = new ArrayList<>(sendRecords(0, 40));
+    List<TokenBatch> sent = new ArrayList<>(send(0, 40));
     AtomicInteger seen = new AtomicInteger();
     ExtractionModel dying =
         new TokenFeatures(
@@ -256,7 +192,7 @@ class FeatureExtractorIT {
     long before = installation.coveredContiguously().values().stream().mapToLong(v -> v).sum();
 
     try (RunningWorker second = installation.start("one", SOON)) {
-      sent.addAll(sendRecords(40, 60));
+      sent.addAll(send(40, 60));
 
       awaitCovered(15, 15, 15, 15);
       assertThat(death)
@@ -274,7 +210,7 @@ class FeatureExtractorIT {
     AtomicInteger extracted = new AtomicInteger();
     ExtractionModel counting = new TokenFeatures(sequences -> extracted.incrementAndGet());
     limitMessages(100);
-    List<TokenBatch> sent = sendRecords(0, 8);
+    List<TokenBatch> sent = send(0, 8);
     try (RunningWorker worker =
         RunningWorker.start(
             installation.config("one", Installation.every(Duration.ofSeconds(1))), counting)) {
@@ -408,7 +344,7 @@ class FeatureExtractorIT {
       try (RunningWorker newer = installation.start("one", SOON)) {
         await().atMost(PATIENCE).until(() -> newer.snapshot().partitions() == 2);
 
-        List<TokenBatch> sent = sendRecords(0, 16);
+        List<TokenBatch> sent = send(0, 16);
 
         assertThat(older.failure())
             .isInstanceOf(ExtractorException.class)
@@ -450,7 +386,7 @@ class FeatureExtractorIT {
     RunningWorker creator = installation.start("one", SOON);
     await().atMost(PATIENCE).until(() -> creator.snapshot().partitions() == 4);
     creator.stop();
-    sendRecords(0, 8);
+    send(0, 8);
     try (Admin admin = Admin.create(installation.kafka().admin())) {
       admin
           .deleteRecords(

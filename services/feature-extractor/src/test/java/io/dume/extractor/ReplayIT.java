@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.dume.embedded.EmbeddedBroker;
-import io.dume.embedded.EmbeddedBrokerConfig;
 import io.dume.schemas.control.ControlLog;
 import io.dume.schemas.control.Fits;
 import io.dume.schemas.message.Fit;
@@ -14,9 +12,7 @@ import io.dume.schemas.message.FitRemoved;
 import io.dume.schemas.message.FlushManifest;
 import io.dume.schemas.message.PartitionOffset;
 import io.dume.schemas.message.SlotCount;
-import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -24,48 +20,10 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A second fit beside the one that serves, and the move to it. */
-@Timeout(120)
-class ReplayIT {
-  private static final FlushPolicy SOON = Installation.every(Duration.ofMillis(200));
-  private static final FlushPolicy NEVER = Installation.every(Duration.ofHours(1));
-  private static final Duration PATIENCE = Duration.ofSeconds(40);
-
-  private static EmbeddedBroker broker;
-
-  private Installation installation;
-
-  @BeforeAll
-  static void startBroker(@TempDir Path directory) {
-    broker = EmbeddedBroker.start(EmbeddedBrokerConfig.in(directory));
-  }
-
-  @AfterAll
-  static void stopBroker() {
-    broker.close();
-  }
-
-  @BeforeEach
-  void createTopics(TestInfo test) throws InterruptedException {
-    installation =
-        new Installation(
-            broker.bootstrapServers(), Integer.toHexString(test.getDisplayName().hashCode()));
-  }
-
-  @AfterEach
-  void close() {
-    installation.close();
-  }
-
+class ReplayIT extends InstallationFixture {
   private Fit replay(ExtractionModel.Identity model, FitProposal.Start start) throws Exception {
     FitSettings settings =
         FitSettings.of(Batches.CONTEXT - 1)
@@ -97,12 +55,6 @@ class ReplayIT {
             .withTopics(serving.topics(), serving.partitions())
             .withFlush(flush),
         new TokenFeatures());
-  }
-
-  private void sendToPartition0(int records) throws Exception {
-    for (var batch : Installation.records(records)) {
-      installation.send(0, batch);
-    }
   }
 
   private void promote(Fit fit, long upTo) throws Exception {

@@ -3,53 +3,14 @@ package io.dume.extractor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.dume.embedded.EmbeddedBroker;
-import io.dume.embedded.EmbeddedBrokerConfig;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A model that takes long compared with what its group allows between two polls. */
-@Timeout(120)
-class SlowModelIT {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
-  private static final FlushPolicy NEVER = Installation.every(Duration.ofHours(1));
+class SlowModelIT extends InstallationFixture {
   private static final Duration INTERVAL = Duration.ofSeconds(3);
-
-  private static EmbeddedBroker broker;
-
-  private Installation installation;
-
-  @BeforeAll
-  static void startBroker(@TempDir Path directory) {
-    broker = EmbeddedBroker.start(EmbeddedBrokerConfig.in(directory));
-  }
-
-  @AfterAll
-  static void stopBroker() {
-    broker.close();
-  }
-
-  @BeforeEach
-  void createTopics(TestInfo test) throws InterruptedException {
-    installation =
-        new Installation(
-            broker.bootstrapServers(), Integer.toHexString(test.getDisplayName().hashCode()));
-  }
-
-  @AfterEach
-  void close() {
-    installation.close();
-  }
 
   private static ExtractionModel taking(Duration time) {
     return new TokenFeatures(
@@ -59,12 +20,6 @@ class SlowModelIT {
             LockSupport.parkNanos(end - System.nanoTime());
           }
         });
-  }
-
-  private void sendToPartition0(int records) throws Exception {
-    for (var batch : Installation.records(records)) {
-      installation.send(0, batch);
-    }
   }
 
   @Test
