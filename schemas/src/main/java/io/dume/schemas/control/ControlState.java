@@ -314,17 +314,6 @@ public final class ControlState {
   }
 
   /**
-   * Whether records of a domain are to be passed over.
-   *
-   * @param fit the fit's id
-   * @param domain a domain
-   * @return true if the fit's newest list leaves it out
-   */
-  public boolean leavesOut(Id fit, String domain) {
-    return experts(fit).filter(list -> list.getLeftOut().contains(domain)).isPresent();
-  }
-
-  /**
    * How the layers of a fit are solved.
    *
    * @param fit the fit's id
@@ -355,17 +344,8 @@ public final class ControlState {
   }
 
   /**
-   * All requests for a cut but promotions, by their id, in the order in which they were made.
-   *
-   * @return a view that grows
-   */
-  public Map<String, CutRequested> requests() {
-    return Collections.unmodifiableMap(requests);
-  }
-
-  /**
    * The requests for cuts of a fit: what its promotions ask for, and, while it serves, everything
-   * that was asked of its router.
+   * that was asked of its router, in the order in which it was first asked.
    *
    * @param fit the fit's id
    * @return the requests

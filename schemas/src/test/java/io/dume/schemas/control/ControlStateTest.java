@@ -177,6 +177,7 @@ class ControlStateTest {
 
   @Test
   void shouldKeepRequestsInTheOrderInWhichTheyWereFirstMade() {
+    state.apply(created("demo", "one"));
     CutRequested b = new CutRequested("demo", "b", List.of(), null, false);
     CutRequested a = new CutRequested("demo", "a", List.of(), 2.0, false);
 
@@ -184,7 +185,7 @@ class ControlStateTest {
     assertThat(state.apply(a)).isTrue();
     assertThat(state.apply(new CutRequested("demo", "b", List.of(), 9.0, false))).isFalse();
 
-    assertThat(state.requests().values()).containsExactly(b, a);
+    assertThat(state.requests(fit("one").getId())).containsExactly(b, a);
   }
 
   @Test
@@ -303,8 +304,7 @@ class ControlStateTest {
     assertThat(state.apply(list)).isFalse();
     assertThat(state.apply(right)).isTrue();
 
-    assertThat(state.leavesOut(fit("one").getId(), "math")).isTrue();
-    assertThat(state.leavesOut(fit("one").getId(), "code")).isFalse();
+    assertThat(state.experts(fit("one").getId())).contains(right);
   }
 
   @Property(tries = 200)

@@ -75,23 +75,25 @@ public final class Replays {
       throws InterruptedException {
     Pace pace = new Pace(clock);
     Deque<Head> heads = new ArrayDeque<>();
-    while (!stop.getAsBoolean()) {
-      Instant now = clock.instant();
-      List<PartitionOffset> ends = offsets.ends();
-      Map<Integer, Long> flushed = flushed(fit);
-      heads.addLast(new Head(now, ends));
-      look.accept(pace.progress(fit, flushed, ends));
-      if (reaches(flushed, ends)) {
-        return true;
-      }
-      while (heads.size() > 1 && !heads.peekFirst().seen().plus(SETTLED).isAfter(now)) {
-        // While data comes nobody is ever at the very head; to be where it just was is enough.
-        if (reaches(flushed, heads.peekFirst().ends())) {
+    try (Admin admin = Admin.create(kafka.admin())) {
+      while (!stop.getAsBoolean()) {
+        Instant now = clock.instant();
+        List<PartitionOffset> ends = offsets.ends(admin);
+        Map<Integer, Long> flushed = flushed(admin, fit);
+        heads.addLast(new Head(now, ends));
+        look.accept(pace.progress(fit, flushed, ends));
+        if (reaches(flushed, ends)) {
           return true;
         }
-        heads.removeFirst();
+        while (heads.size() > 1 && !heads.peekFirst().seen().plus(SETTLED).isAfter(now)) {
+          // While data comes nobody is ever at the very head; to be where it just was is enough.
+          if (reaches(flushed, heads.peekFirst().ends())) {
+            return true;
+          }
+          heads.removeFirst();
+        }
+        TimeUnit.MILLISECONDS.sleep(BETWEEN_LOOKS.toMillis());
       }
-      TimeUnit.MILLISECONDS.sleep(BETWEEN_LOOKS.toMillis());
     }
     return false;
   }
@@ -103,10 +105,10 @@ public final class Replays {
   }
 
   /** By partition, the position up to which flushes cover the fit. */
-  private Map<Integer, Long> flushed(Fit fit) throws InterruptedException {
+  private Map<Integer, Long> flushed(Admin admin, Fit fit) throws InterruptedException {
     Map<Integer, Long> flushed = new HashMap<>();
     fit.getStart().forEach(s -> flushed.put(s.getPartition(), s.getOffset()));
-    try (Admin admin = Admin.create(kafka.admin())) {
+    try {
       Map<TopicPartition, OffsetAndMetadata> committed =
           admin
               .listConsumerGroupOffsets(topics.workers(fit.getId()))

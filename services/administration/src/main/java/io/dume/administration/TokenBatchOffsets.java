@@ -31,11 +31,14 @@ final class TokenBatchOffsets {
    * are behind it, and those of one that never ends are never read.
    */
   List<PartitionOffset> ends() throws InterruptedException {
-    return offsets(OffsetSpec.latest());
+    try (Admin admin = Admin.create(kafka.admin())) {
+      return ends(admin);
+    }
   }
 
-  private List<PartitionOffset> offsets(OffsetSpec spec) throws InterruptedException {
-    try (Admin admin = Admin.create(kafka.admin())) {
+  /** The same through a connection that is open, for who asks again and again. */
+  List<PartitionOffset> ends(Admin admin) throws InterruptedException {
+    try {
       int partitions =
           Topics.partitions(admin, topics.tokenBatches())
               .orElseThrow(
@@ -50,7 +53,8 @@ final class TokenBatchOffsets {
       Map<TopicPartition, ListOffsetsResultInfo> found =
           admin
               .listOffsets(
-                  all.stream().collect(Collectors.toMap(Function.identity(), p -> spec)),
+                  all.stream()
+                      .collect(Collectors.toMap(Function.identity(), p -> OffsetSpec.latest())),
                   new ListOffsetsOptions(IsolationLevel.READ_COMMITTED))
               .all()
               .get();

@@ -200,7 +200,7 @@ class ReplayedListsIT {
     assertThat(replays.promote(serving.getId(), () -> true)).isEmpty();
 
     try (ControlLog log = new ControlLog(kafka, topics)) {
-      assertThat(log.state().requests()).hasSize(1);
+      assertThat(log.state().requests(serving.getId())).hasSize(1);
     }
   }
 }
