@@ -25,25 +25,36 @@ final class StagedTile {
   private final byte[] bytes;
   private final int offset;
   private final int length;
+  private final Optional<Look> seen;
 
   /** A place where a tile differs from its mirror image. */
   record Asymmetry(int row, int col) {}
 
-  private StagedTile(byte[] bytes, int offset, int length) {
+  /**
+   * What the checks need to know of all values of a tile.
+   *
+   * @param largest the largest absolute value; of the smallest long, whose absolute value is none,
+   *     the largest long
+   * @param symmetric rows of a tile that is square and symmetric; 0 of another
+   */
+  record Look(long largest, int symmetric) {}
+
+  private StagedTile(byte[] bytes, int offset, int length, Optional<Look> seen) {
     this.bytes = bytes;
     this.offset = offset;
     this.length = length;
+    this.seen = seen;
   }
 
   static StagedTile of(byte[] values) {
-    return new StagedTile(values, 0, values.length);
+    return new StagedTile(values, 0, values.length, Optional.empty());
   }
 
   /** The remaining bytes of a buffer; shares its array if it has one. */
   static StagedTile of(ByteBuffer values) {
     if (values.hasArray()) {
       int from = values.arrayOffset() + values.position();
-      return new StagedTile(values.array(), from, values.remaining());
+      return new StagedTile(values.array(), from, values.remaining(), Optional.empty());
     }
     byte[] copy = new byte[values.remaining()];
     values.duplicate().get(copy);
@@ -60,8 +71,28 @@ final class StagedTile {
     return (long) LONG.get(bytes, offset + index * Long.BYTES);
   }
 
+  /** The same values, of which it is known what a look at them gave. */
+  StagedTile seen(Look look) {
+    return new StagedTile(bytes, offset, length, Optional.of(look));
+  }
+
+  /**
+   * Looks at all values.
+   *
+   * @param square whether to look for symmetry too
+   */
+  Look look(boolean square) {
+    int extent = square ? (int) Math.sqrt(length / Long.BYTES) : 0;
+    boolean symmetric =
+        extent * extent * Long.BYTES == length && extent > 0 && asymmetry(extent).isEmpty();
+    return new Look(largest(), symmetric ? extent : 0);
+  }
+
   /** Whether no absolute value is larger than a bound. */
   boolean within(long bound) {
+    if (seen.isPresent()) {
+      return seen.get().largest() <= bound;
+    }
     long beyond = 0;
     int end = offset + length;
     for (int at = offset; at < end; at += Long.BYTES) {
@@ -71,13 +102,21 @@ final class StagedTile {
     return bound >= 0 && beyond >= 0;
   }
 
-  /** The largest absolute value, for people. */
+  /**
+   * The largest absolute value. Two at a time, so that one comparison need not wait for another.
+   */
   long largest() {
-    long largest = 0;
-    for (int i = 0; i < length / Long.BYTES; i++) {
-      largest = Math.max(largest, magnitude(get(i)));
+    long even = 0;
+    long odd = 0;
+    int values = length / Long.BYTES;
+    for (int i = 0; i + 1 < values; i += 2) {
+      even = Math.max(even, magnitude(get(i)));
+      odd = Math.max(odd, magnitude(get(i + 1)));
     }
-    return largest;
+    if (values % 2 == 1) {
+      even = Math.max(even, magnitude(get(values - 1)));
+    }
+    return Math.max(even, odd);
   }
 
   /** The smallest long has no absolute value; its complement is as good a witness. */
@@ -87,6 +126,9 @@ final class StagedTile {
 
   /** Where a square tile is not symmetric, if it is not. */
   Optional<Asymmetry> asymmetry(int extent) {
+    if (seen.filter(look -> look.symmetric() == extent).isPresent()) {
+      return Optional.empty();
+    }
     for (int top = 0; top < extent; top += BLOCK) {
       for (int left = top; left < extent; left += BLOCK) {
         if (differences(extent, top, left) != 0) {

@@ -12,9 +12,12 @@ import io.dume.schemas.wire.Ids;
 import io.dume.schemas.wire.MalformedMessageException;
 import io.dume.schemas.wire.StatisticsKey;
 import io.dume.schemas.wire.Wire;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -27,11 +30,21 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
  * see {@link #sweep}.
  */
 final class Staging {
+  /** Far more tiles than the flushes of any model have that wait at once. */
+  private static final int MOST_LOOKS = 1 << 16;
+
   private final Shelf tiles;
   private final Records records;
   private final int partition;
   private final int partitions;
   private final Duration strayAge;
+
+  /**
+   * What was seen of tiles when they came, while the processor had them at hand for their digest.
+   * Of others, such as those staged before a restart, it is looked for again.
+   */
+  private final Map<ByteBuffer, StagedTile.Look> looks = new HashMap<>();
+
   private long lastSweep;
 
   Staging(Shelf tiles, Records records, int partition, FoldConfig config) {
@@ -49,7 +62,9 @@ final class Staging {
       return problem;
     }
     // The message as it is: to keep the values alone would be to copy them.
-    tiles.put(in.key().orElseThrow(), in.value().orElseThrow());
+    byte[] key = in.key().orElseThrow();
+    tiles.put(key, in.value().orElseThrow());
+    keepLook(key, tile);
     // By our clock, not by the worker's: one that is slow would make its flush look forgotten.
     long since = Math.max(records.orderTime(), now.toEpochMilli());
     OpenFlush open =
@@ -69,6 +84,16 @@ final class Staging {
                         Instant.ofEpochMilli(since)));
     records.keep(open);
     return Optional.empty();
+  }
+
+  private void keepLook(byte[] key, StatisticsTile tile) {
+    ByteBuffer name = ByteBuffer.wrap(key);
+    // Of an earlier tile of that name, which this one replaces.
+    looks.remove(name);
+    if (looks.size() < MOST_LOOKS) {
+      boolean square = tile.getKind() == StatisticsKind.GRAM && tile.getRow() == tile.getCol();
+      looks.put(name, StagedTile.of(tile.getValues()).look(square));
+    }
   }
 
   private Optional<String> problem(StatisticsTile tile, Incoming in) {
@@ -123,7 +148,10 @@ final class Staging {
 
   /** A staged tile, or nothing if it never came. */
   Optional<StagedTile> get(byte[] key) {
-    return tiles.get(key).map(Staging::values);
+    Optional<StagedTile> tile = tiles.get(key).map(Staging::values);
+    return Optional.ofNullable(looks.get(ByteBuffer.wrap(key)))
+        .flatMap(look -> tile.map(t -> t.seen(look)))
+        .or(() -> tile);
   }
 
   private static StagedTile values(byte[] staged) {
@@ -138,6 +166,7 @@ final class Staging {
   /** Takes a tile out that has been added. */
   void delete(byte[] key) {
     tiles.delete(key);
+    looks.remove(ByteBuffer.wrap(key));
   }
 
   /**
@@ -191,7 +220,7 @@ final class Staging {
   private int deleteAll(Id flush, Predicate<byte[]> counts) {
     int counted = 0;
     for (byte[] key : tiles.keys(flush.bytes())) {
-      tiles.delete(key);
+      delete(key);
       counted += counts.test(key) ? 1 : 0;
     }
     return counted;

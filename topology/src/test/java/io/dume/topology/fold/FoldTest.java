@@ -74,7 +74,11 @@ class FoldTest {
   }
 
   private void take(byte[] key, SpecificRecord message, Instant timestamp) {
-    fold.take(
+    take(fold, key, message, timestamp);
+  }
+
+  private void take(Fold by, byte[] key, SpecificRecord message, Instant timestamp) {
+    by.take(
         new Incoming(
             PARTITION,
             offset++,
@@ -243,6 +247,20 @@ class FoldTest {
         .usingElementComparator(Arrays::compare)
         .isEqualTo(before);
     assertThat(staging.size()).as("seed %d", seed).isZero();
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("lies")
+  void shouldAddNothingOfThatFlushAfterARestartEither(String what, Lie lie) {
+    SyntheticFlush bad = tell(lie, flush());
+    stage(bad);
+    // What the first one saw when the tiles came is gone with it.
+    Fold restarted = new Fold(FoldConfig.of(1), 0, new FoldStores(staging, gram, target, meta));
+
+    take(restarted, StatisticsKey.marker(fit.getId(), 1), order(bad, 1), NOW);
+
+    assertThat(stops()).as("seed %d", seed).hasSize(1);
+    assertThat(gram.size() + target.size()).as("seed %d", seed).isZero();
   }
 
   @Test

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.dume.schemas.statistics.Tiles;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -89,5 +91,35 @@ class StagedTileTest {
     assertThat(within(values, offset).asymmetry(EXTENT))
         .as("seed %d", seed)
         .contains(new StagedTile.Asymmetry(row, col));
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {0, 1L << 60, -(1L << 60), Long.MAX_VALUE, Long.MIN_VALUE})
+  void shouldSayTheSameOfATileThatItHasSeen(long value) {
+    byte[] values = symmetric();
+    int place = random.nextInt(EXTENT * EXTENT);
+    Tiles.set(values, place, value);
+    StagedTile tile = within(values, 93);
+
+    StagedTile seen = tile.seen(tile.look(true));
+
+    long largest = tile.largest();
+    for (long bound : new long[] {largest, largest - 1, -1}) {
+      assertThat(seen.within(bound))
+          .as("%d within %d, seed %d", value, bound, seed)
+          .isEqualTo(tile.within(bound));
+    }
+    assertThat(seen.asymmetry(EXTENT)).as("seed %d", seed).isEqualTo(tile.asymmetry(EXTENT));
+  }
+
+  @Test
+  void shouldCallNoTileSymmetricThatIsNotSquareOrOfAnotherExtent() {
+    byte[] values = symmetric();
+    StagedTile shorter = StagedTile.of(Arrays.copyOf(values, values.length - Long.BYTES));
+
+    assertThat(StagedTile.of(values).look(true).symmetric()).isEqualTo(EXTENT);
+    assertThat(StagedTile.of(values).look(false).symmetric()).isZero();
+    assertThat(shorter.look(true).symmetric()).isZero();
+    assertThat(StagedTile.of(new byte[0]).look(true).symmetric()).isZero();
   }
 }
