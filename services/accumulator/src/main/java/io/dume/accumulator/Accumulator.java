@@ -41,6 +41,7 @@ public final class Accumulator implements AutoCloseable {
   private final Application sequencer;
   private final Application fold;
   private final AtomicBoolean closed = new AtomicBoolean();
+  private final RestoreTime restoring = new RestoreTime();
 
   /** One of the two Streams applications. */
   private final class Application {
@@ -88,6 +89,7 @@ public final class Accumulator implements AutoCloseable {
               FoldTopology.build(
                   new FoldConfig(partitions, config.strayAge()), config.topics(), lettersAs),
               StreamsSettings.fold(config));
+      fold.streams.setGlobalStateRestoreListener(restoring);
     } catch (RuntimeException e) {
       // It holds its state directory and clients, though it was never started.
       sequencer.streams.close();
@@ -186,6 +188,16 @@ public final class Accumulator implements AutoCloseable {
     if (failure.isDone()) {
       throw failure.join();
     }
+  }
+
+  /**
+   * How long stores of the fold have been restored from their changelogs since the start: from the
+   * beginning of the first to the end of the last that has ended.
+   *
+   * @return the time; zero if none was lost
+   */
+  public Duration restoring() {
+    return restoring.soFar();
   }
 
   /**

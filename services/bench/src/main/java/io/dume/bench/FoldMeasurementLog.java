@@ -238,18 +238,18 @@ final class FoldMeasurementLog implements AutoCloseable {
   /**
    * Folds all of the log, from an empty state.
    *
-   * @return seconds from the commit of the first cut to that of the last
+   * @return from the commit of the first cut to that of the last
    */
-  double fold() throws InterruptedException, ExecutionException, IOException {
+  Spent fold() throws InterruptedException, ExecutionException, IOException {
     forget();
     TopicPartition layers = new TopicPartition(topics.layerStatistics(), 0);
     try (KafkaConsumer<byte[], byte[]> solver = floor().reader(layers);
         Accumulator accumulator = accumulatorAfterEnd(solver, layers)) {
       Id fit = clock.fit().getId();
       await(accumulator, solver, m -> ends(m, fit, 1));
-      long start = System.nanoTime();
+      Spent.Meter meter = new Spent.Meter();
       awaitLastCut(accumulator, solver);
-      return (System.nanoTime() - start) * 1e-9;
+      return meter.read();
     }
   }
 
@@ -292,7 +292,7 @@ final class FoldMeasurementLog implements AutoCloseable {
   }
 
   /** Deletes the state directory of the accumulator, which must not run. */
-  void deleteState() throws IOException {
+  private void deleteState() throws IOException {
     if (!Files.exists(state)) {
       return;
     }
@@ -318,20 +318,24 @@ final class FoldMeasurementLog implements AutoCloseable {
   /**
    * Consumes the measured part of the log and does nothing.
    *
-   * @return seconds from the first records to the last
+   * @return seconds from the first records to the last; the processor time is that of connecting
+   *     too
    */
-  double consume() {
-    return floor().consume(statistics, cuts.get(0) + 1, cuts.get(cuts.size() - 1) + 1);
+  Spent consume() {
+    Spent.Meter meter = new Spent.Meter();
+    return meter.read(floor().consume(statistics, cuts.get(0) + 1, cuts.get(cuts.size() - 1) + 1));
   }
 
   /**
    * Consumes the measured part of the log and writes the last flush before each cut again, as the
    * changelog of a fold that is otherwise for nothing.
    *
-   * @return seconds from the first records to the last
+   * @return seconds from the first records to the last; the processor time is that of connecting
+   *     too
    */
-  double consumeAndWrite() throws InterruptedException, ExecutionException {
-    return floor().consumeAndWrite(statistics, cuts, tilesOfFlush);
+  Spent consumeAndWrite() throws InterruptedException, ExecutionException {
+    Spent.Meter meter = new Spent.Meter();
+    return meter.read(floor().consumeAndWrite(statistics, cuts, tilesOfFlush));
   }
 
   /**
@@ -352,15 +356,15 @@ final class FoldMeasurementLog implements AutoCloseable {
   }
 
   /**
-   * Starts the accumulator, whose fold has nothing new to read.
+   * Starts the accumulator, whose fold has lost its stores and has nothing new to read.
    *
-   * @return seconds until it is ready
+   * @return seconds that restoring took
    */
-  double start() throws InterruptedException {
-    long start = System.nanoTime();
+  double restore() throws InterruptedException, IOException {
+    deleteState();
     try (Accumulator accumulator = Accumulator.start(config)) {
       accumulator.awaitReady(PATIENCE);
-      return (System.nanoTime() - start) * 1e-9;
+      return accumulator.restoring().toNanos() * 1e-9;
     }
   }
 

@@ -3,9 +3,8 @@ package io.dume.bench;
 import java.util.List;
 
 /**
- * How long a start takes longer when the state directory is lost, against a consumer of the
- * changelogs. Both starts are of the same process on the same topics, and differ in the stores
- * alone.
+ * How long restoring takes of a start whose state directory is lost, as Kafka Streams itself tells
+ * its beginning and its end, against a consumer of the changelogs.
  */
 final class RestoreMeasurement implements Measurement {
   private static final int WIDTH = 768;
@@ -26,24 +25,19 @@ final class RestoreMeasurement implements Measurement {
   @Override
   public List<Figure> run(Bench bench) throws Exception {
     SyntheticFlushes flushes = SyntheticFlushes.of("restore", WIDTH, LAYERS, DOMAINS, 1);
-    int groups = bench.either(1, 8);
+    int groups = bench.either(1, 10);
     bench.progress().accept("writing %d flushes".formatted(groups));
     try (FoldMeasurementLog log =
         FoldMeasurementLog.write(bench.scratch(), flushes, groups, 1, 4 * flushes.bytes())) {
       double gigabytes = log.changelogBytes() * 1e-9;
       Rounds rounds =
           Rounds.alternate(
-              bench.either(0, 1),
-              bench.either(2, 5),
+              bench.either(1, 2),
+              bench.either(3, 7),
               () -> {
-                double kept = log.start();
-                log.deleteState();
-                double lost = log.start();
-                bench
-                    .progress()
-                    .accept(
-                        "ready after %.2f s, with lost stores after %.2f s".formatted(kept, lost));
-                return (lost - kept) / gigabytes;
+                double seconds = log.restore();
+                bench.progress().accept("%.2f GB restored in %.2f s".formatted(gigabytes, seconds));
+                return seconds / gigabytes;
               },
               () -> log.consumeChangelogs() / gigabytes);
       return List.of(
