@@ -23,10 +23,21 @@ final class Fitted {
   }
 
   /**
+   * Columns that solve (A + λI) W = b fit their own statistics so: A W is b - λW, but for the
+   * {@link Residual}, and no product with A is needed.
+   *
    * @param sides b, left as it is
-   * @param product A W, n x experts, row-major
+   * @param w the solution
    */
-  Fitted(RightHandSides sides, double[] w, double[] product) {
+  static Fitted ofSolution(RightHandSides sides, double[] w, double lambda) {
+    double[] product = new double[w.length];
+    for (int i = 0; i < w.length; i++) {
+      product[i] = sides.b()[i] - lambda * w[i];
+    }
+    return new Fitted(sides, w, product);
+  }
+
+  private Fitted(RightHandSides sides, double[] w, double[] product) {
     this.sides = sides;
     this.w = w;
     this.product = product;
@@ -61,19 +72,6 @@ final class Fitted {
         product[i * columns + j] += row[j];
       }
     }
-  }
-
-  /** ||(A + λI) W - b||_F / ||b||_F. */
-  double residual(double lambda) {
-    double difference = 0;
-    double target = 0;
-    for (int i = 0; i < product.length; i++) {
-      double wanted = sides.b()[i];
-      double missed = lambda * w[i] + product[i] - wanted;
-      difference += missed * missed;
-      target += wanted * wanted;
-    }
-    return target == 0 ? Math.sqrt(difference) : Math.sqrt(difference) / Math.sqrt(target);
   }
 
   /**

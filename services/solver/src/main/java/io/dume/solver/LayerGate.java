@@ -8,7 +8,7 @@ import java.util.List;
  * @param layer the layer, from 0
  * @param weight the gate's weights, experts x d, row-major
  * @param bias the gate's intercepts, one for each expert
- * @param residual ||(A + λI) W - b||_F / ||b||_F
+ * @param residual ||(A + λI) W - b||_F / ||b||_F, estimated as {@link Residual} says
  * @param smallestPivot the smallest diagonal entry of the Cholesky factor, squared
  * @param zeroColumns columns of W whose first d entries have norm zero
  * @param separability for each column R², as in {@link Fitted#separability}

@@ -62,11 +62,11 @@ final class LayerSolver implements MatrixPlace, AutoCloseable {
     }
     double[] solution = new double[n * experts];
     factorisation.solve(sides.b(), experts, solution);
-    double[] product = new double[n * experts];
-    factorisation.multiply(solution, experts, product);
-    Fitted fitted = new Fitted(sides, solution, product);
-    double residual = fitted.residual(lambda);
-    List<Double> separability = fitted.separability();
+    double[] signed = Residual.signed(solution, n, experts);
+    double[] product = new double[n];
+    factorisation.multiply(signed, 1, product);
+    double residual = Residual.of(sides, lambda, signed, product);
+    List<Double> separability = Fitted.ofSolution(sides, solution, lambda).separability();
     double smallestPivot = factorisation.smallestPivot();
     float[] weight = new float[experts * (n - 1)];
     float[] bias = new float[experts];
