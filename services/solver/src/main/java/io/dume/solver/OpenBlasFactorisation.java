@@ -39,7 +39,10 @@ final class OpenBlasFactorisation implements Factorisation {
   /** The matrix, some rows in each. */
   private List<DoubleBuffer> rows = List.of();
 
+  /** A power of two: which buffer a row is in takes no division. */
   private int rowsInBuffer = 1;
+
+  private int bufferShift;
   private double[] diagonal = new double[0];
 
   /** Part of a row. */
@@ -80,7 +83,9 @@ final class OpenBlasFactorisation implements Factorisation {
       close();
       factor = allocate(n);
       source = new DoublePointer(factor);
-      rowsInBuffer = (int) Math.max(1, Math.min(n, largestBuffer / (n * (long) Double.BYTES)));
+      int fit = (int) Math.max(1, Math.min(n, largestBuffer / (n * (long) Double.BYTES)));
+      rowsInBuffer = Integer.highestOneBit(fit);
+      bufferShift = Integer.numberOfTrailingZeros(rowsInBuffer);
       rows = buffers(n);
       diagonal = new double[n];
       values = new double[n];
@@ -132,12 +137,16 @@ final class OpenBlasFactorisation implements Factorisation {
   private void putBoth(int row, int column, int count) {
     write(row, column, values, count);
     // The diagonal, the first value and turned the last, has no place in the other triangle.
-    int beside = row == column ? count - 1 : count;
+    int beside = count;
+    if (row == column && count > 0) {
+      diagonal[row] = values[0];
+      beside--;
+    }
     write(size - 1 - row, size - column - count, turned, beside);
   }
 
   private void write(int row, int column, double[] from, int count) {
-    rows.get(row / rowsInBuffer).put(row % rowsInBuffer * size + column, from, 0, count);
+    rows.get(row >> bufferShift).put((row & rowsInBuffer - 1) * size + column, from, 0, count);
   }
 
   @Override
@@ -145,10 +154,6 @@ final class OpenBlasFactorisation implements Factorisation {
     int n = size;
     if (factored) {
       restore();
-    } else {
-      for (int i = 0; i < n; i++) {
-        diagonal[i] = get(i, i);
-      }
     }
     factored = true;
     for (int i = 0; i < n; i++) {
@@ -167,7 +172,7 @@ final class OpenBlasFactorisation implements Factorisation {
   private void restore() {
     for (int row = 0; row < size; row++) {
       int count = size - 1 - row;
-      rows.get(count / rowsInBuffer).get(count % rowsInBuffer * size, turned, 0, count);
+      rows.get(count >> bufferShift).get((count & rowsInBuffer - 1) * size, turned, 0, count);
       reverse(turned, 0, count);
       write(row, row + 1, turned, count);
     }
@@ -316,11 +321,11 @@ final class OpenBlasFactorisation implements Factorisation {
 
   // A pointer's own methods are calls into native code, one for each value.
   private double get(int row, int column) {
-    return rows.get(row / rowsInBuffer).get(row % rowsInBuffer * size + column);
+    return rows.get(row >> bufferShift).get((row & rowsInBuffer - 1) * size + column);
   }
 
   private void set(int row, int column, double value) {
-    rows.get(row / rowsInBuffer).put(row % rowsInBuffer * size + column, value);
+    rows.get(row >> bufferShift).put((row & rowsInBuffer - 1) * size + column, value);
   }
 
   private static void requireValidArguments(String routine, int info) {
