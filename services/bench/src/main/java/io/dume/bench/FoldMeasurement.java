@@ -90,26 +90,20 @@ final class FoldMeasurement implements Measurement {
                   samples(amplifications, warmUps, a -> a))
               .toReach(Target.valueAtMost(0.2)));
       // Where the cores are the limit, no rate is higher than cores / processor time.
-      ToDoubleFunction<Spent> processor =
-          spent -> (spent.processor() - spent.compiler()) / gigabytes;
+      ToDoubleFunction<Spent> processor = spent -> spent.processor() / gigabytes;
       Samples floor = samples(reads, warmUps, processor);
       figures.add(
           beside(
-              "fold, processor time of everything but the compiler",
+              "fold, processor time, broker and compiler too",
               "s/GB",
               samples(folds, warmUps, processor),
               floor));
       figures.add(
           beside(
-              "no fold, processor time of everything but the compiler",
+              "no fold, processor time, broker and compiler too",
               "s/GB",
               samples(writes, warmUps, processor),
               floor));
-      figures.add(
-          Figure.of(
-              "fold, time of the compiler's threads",
-              "s/GB",
-              samples(folds, warmUps, spent -> spent.compiler() / gigabytes)));
       return figures;
     }
   }

@@ -1,25 +1,20 @@
 package io.dume.bench;
 
 import com.sun.management.OperatingSystemMXBean;
-import java.lang.management.CompilationMXBean;
 import java.lang.management.ManagementFactory;
 
 /**
  * What something took of this process, broker included where it runs here.
  *
  * @param seconds by the clock
- * @param processor seconds of processor time, of all threads together
- * @param compiler seconds that the compiler's threads were at work, nearly all of it part of the
- *     processor time
+ * @param processor seconds of processor time, of all threads together, the compiler's too
  */
-record Spent(double seconds, double processor, double compiler) {
+record Spent(double seconds, double processor) {
   /** Counts from now on. */
   static final class Meter {
     private final OperatingSystemMXBean system =
         (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-    private final CompilationMXBean compilation = ManagementFactory.getCompilationMXBean();
     private final long processorAtStart = system.getProcessCpuTime();
-    private final long compilerAtStart = compilation.getTotalCompilationTime();
     private final long start = System.nanoTime();
 
     /** What was spent up to now. */
@@ -29,10 +24,7 @@ record Spent(double seconds, double processor, double compiler) {
 
     /** The same for something that took its time itself. */
     Spent read(double seconds) {
-      return new Spent(
-          seconds,
-          (system.getProcessCpuTime() - processorAtStart) * 1e-9,
-          (compilation.getTotalCompilationTime() - compilerAtStart) * 1e-3);
+      return new Spent(seconds, (system.getProcessCpuTime() - processorAtStart) * 1e-9);
     }
   }
 }
