@@ -53,7 +53,8 @@ class DemoIT {
             domain -> {
               assertThat(domain.fieldNames())
                   .toIterable()
-                  .containsExactlyInAnyOrder("dense", "dume", "average", "random", "oracle");
+                  .containsExactlyInAnyOrder(
+                      "dense", "dume", "dume-memory", "average", "random", "oracle");
               assertThat(domain).allSatisfy(p -> assertThat(p.asDouble()).isGreaterThan(1));
             });
   }
@@ -66,6 +67,17 @@ class DemoIT {
           .as(domain)
           .isLessThan(row.get("average").asDouble())
           .isLessThan(row.get("random").asDouble());
+    }
+  }
+
+  @Test
+  void shouldLoseLittleOnAnyDomainWhenTheRouterRemembers() {
+    for (String domain : DemoAssets.DOMAINS) {
+      JsonNode row = report.get("domains").get(domain);
+      assertThat(row.get("dense").asDouble() / row.get("dume-memory").asDouble())
+          .as(domain)
+          .isGreaterThanOrEqualTo(0.92)
+          .isGreaterThan(row.get("dense").asDouble() / row.get("dume").asDouble());
     }
   }
 

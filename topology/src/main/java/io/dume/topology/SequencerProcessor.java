@@ -11,6 +11,7 @@ import io.dume.schemas.message.FitPromoted;
 import io.dume.schemas.message.FitRemoved;
 import io.dume.schemas.message.FlushManifest;
 import io.dume.schemas.message.MixedIn;
+import io.dume.schemas.message.PolicyChosen;
 import io.dume.schemas.message.SolveProfileFixed;
 import io.dume.schemas.wire.MalformedMessageException;
 import io.dume.schemas.wire.StatisticsKey;
@@ -110,6 +111,7 @@ final class SequencerProcessor implements Processor<byte[], byte[], byte[], Addr
         || message instanceof SolveProfileFixed
         || message instanceof CutRequested
         || message instanceof MixedIn
+        || message instanceof PolicyChosen
         || message instanceof FitFailed;
   }
 

@@ -19,6 +19,7 @@ import io.dume.schemas.message.LayerFailed;
 import io.dume.schemas.message.LayerTargets;
 import io.dume.schemas.message.LayerTile;
 import io.dume.schemas.message.MixedIn;
+import io.dume.schemas.message.PolicyChosen;
 import io.dume.schemas.message.RouterPart;
 import io.dume.schemas.message.RouterVersion;
 import io.dume.schemas.message.SolveProfileFixed;
@@ -62,6 +63,7 @@ final class Messages {
             ExpertsChanged.getClassSchema(),
             CutRequested.getClassSchema(),
             MixedIn.getClassSchema(),
+            PolicyChosen.getClassSchema(),
             FitFailed.getClassSchema()));
     topics.put(
         TOPICS.partialStatistics(),

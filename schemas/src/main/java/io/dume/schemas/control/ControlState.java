@@ -11,6 +11,8 @@ import io.dume.schemas.message.FitPromoted;
 import io.dume.schemas.message.FitRemoved;
 import io.dume.schemas.message.Id;
 import io.dume.schemas.message.MixedIn;
+import io.dume.schemas.message.Policy;
+import io.dume.schemas.message.PolicyChosen;
 import io.dume.schemas.message.SolveProfileFixed;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -47,6 +49,7 @@ public final class ControlState {
   private final Map<Id, String> failures = new HashMap<>();
   private final Set<Id> mixed = new HashSet<>();
   private final Map<String, CutRequested> requests = new LinkedHashMap<>();
+  private final Map<String, PolicyChosen> policies = new HashMap<>();
   private long changes;
 
   /**
@@ -88,6 +91,12 @@ public final class ControlState {
     }
     if (record instanceof FitFailed failed) {
       return failures.putIfAbsent(failed.getFit(), failed.getReason()) == null;
+    }
+    if (record instanceof PolicyChosen chosen) {
+      return serving.containsKey(chosen.getRouter())
+          && possible(chosen.getPolicy())
+          && chosen.getReason().length() <= MAX_REQUEST_CHARACTERS
+          && !chosen.equals(policies.put(chosen.getRouter(), chosen));
     }
     if (record instanceof CutRequested request) {
       return request.getRequest().length() <= MAX_REQUEST_CHARACTERS
@@ -172,6 +181,32 @@ public final class ControlState {
       }
     }
     return !names.isEmpty() && changed.getLeftOut().stream().noneMatch(domains::contains);
+  }
+
+  /** Versions carry it, and who uses them must be able to. */
+  private static boolean possible(Policy policy) {
+    return policy.getTopK() >= 1
+        && policy.getTopK() <= MAX_EXPERTS
+        && policy.getTemperature() > 0
+        && Double.isFinite(policy.getTemperature())
+        && policy.getSmoothing() >= 0
+        && policy.getSmoothing() < 1
+        && isWeight(policy.getBelow())
+        && isWeight(policy.getAbove());
+  }
+
+  private static boolean isWeight(double value) {
+    return value >= 0 && Double.isFinite(value);
+  }
+
+  /**
+   * How a router's gates should be used.
+   *
+   * @param router the router's name
+   * @return what was chosen last, or nothing while nobody has chosen: as in the paper
+   */
+  public Optional<PolicyChosen> policy(String router) {
+    return Optional.ofNullable(policies.get(router));
   }
 
   /**

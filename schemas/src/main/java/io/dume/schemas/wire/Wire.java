@@ -18,6 +18,7 @@ import io.dume.schemas.message.LayerFailed;
 import io.dume.schemas.message.LayerTargets;
 import io.dume.schemas.message.LayerTile;
 import io.dume.schemas.message.MixedIn;
+import io.dume.schemas.message.PolicyChosen;
 import io.dume.schemas.message.RouterPart;
 import io.dume.schemas.message.RouterVersion;
 import io.dume.schemas.message.SolveProfileFixed;
@@ -49,6 +50,7 @@ public final class Wire {
               new FitFailed(),
               new FitPromoted(),
               new FitRemoved(),
+              new PolicyChosen(),
               new StatisticsTile(),
               new FlushManifest(),
               new ApplyFlush(),

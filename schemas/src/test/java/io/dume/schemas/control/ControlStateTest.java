@@ -15,6 +15,8 @@ import io.dume.schemas.message.FitRemoved;
 import io.dume.schemas.message.Id;
 import io.dume.schemas.message.LayerComplete;
 import io.dume.schemas.message.MixedIn;
+import io.dume.schemas.message.Policy;
+import io.dume.schemas.message.PolicyChosen;
 import io.dume.schemas.message.SolveProfileFixed;
 import io.dume.schemas.wire.Ids;
 import java.time.Instant;
@@ -159,6 +161,48 @@ class ControlStateTest {
         .isFalse();
     assertThat(state.apply(new CutRequested("demo", "r".repeat(256), List.of(), null, false)))
         .isTrue();
+  }
+
+  @Test
+  void shouldKeepTheLastPolicyOfARouterThatIsThere() {
+    PolicyChosen first = policy("demo", new Policy(1, 1.0, 0.8, 0.0, 0.0));
+    PolicyChosen second = policy("demo", new Policy(2, 0.5, 0.0, 0.3, 1.0));
+
+    assertThat(state.apply(first)).isFalse();
+    state.apply(created("demo", "a"));
+    assertThat(state.apply(first)).isTrue();
+    assertThat(state.apply(first)).isFalse();
+    assertThat(state.apply(second)).isTrue();
+
+    assertThat(state.policy("demo")).contains(second);
+    assertThat(state.policy("other")).isEmpty();
+  }
+
+  @Test
+  void shouldRefuseAPolicyThatNoModelCouldFollow() {
+    state.apply(created("demo", "a"));
+    double nan = Double.NaN;
+    double infinite = Double.POSITIVE_INFINITY;
+
+    for (Policy impossible :
+        List.of(
+            new Policy(0, 1.0, 0.0, 0.0, 0.0),
+            new Policy(1025, 1.0, 0.0, 0.0, 0.0),
+            new Policy(1, 0.0, 0.0, 0.0, 0.0),
+            new Policy(1, infinite, 0.0, 0.0, 0.0),
+            new Policy(1, 1.0, 1.0, 0.0, 0.0),
+            new Policy(1, 1.0, -0.1, 0.0, 0.0),
+            new Policy(1, 1.0, nan, 0.0, 0.0),
+            new Policy(1, 1.0, 0.0, -1.0, 0.0),
+            new Policy(1, 1.0, 0.0, 0.0, infinite))) {
+      assertThat(state.apply(policy("demo", impossible))).as("%s", impossible).isFalse();
+    }
+
+    assertThat(state.policy("demo")).isEmpty();
+  }
+
+  private static PolicyChosen policy(String router, Policy policy) {
+    return new PolicyChosen(router, policy, "by hand");
   }
 
   @Test

@@ -37,6 +37,7 @@ record CommandGroup(String title, List<Object> commands) {
             List.of(
                 new ExpertsCommand(),
                 new DomainsCommand(),
+                new PolicyCommand(),
                 new ReplayCommand(context),
                 new FitsCommand())),
         new CommandGroup(

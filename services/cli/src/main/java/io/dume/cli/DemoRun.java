@@ -1,10 +1,12 @@
 package io.dume.cli;
 
+import io.dume.administration.RoutingPolicies;
 import io.dume.demo.DemoAssets;
 import io.dume.evaluator.Comparison;
 import io.dume.evaluator.EvaluationSet;
 import io.dume.evaluator.Evaluator;
 import io.dume.evaluator.Perplexity;
+import io.dume.evaluator.PolicySearch;
 import io.dume.evaluator.RoutingChoice;
 import io.dume.feed.Feed;
 import io.dume.feed.FeedConfig;
@@ -13,6 +15,7 @@ import io.dume.feed.ModelTextEncoder;
 import io.dume.models.DenseModel;
 import io.dume.models.Device;
 import io.dume.models.MixtureModel;
+import io.dume.models.RoutingPolicy;
 import io.dume.models.Tokenizer;
 import io.dume.router.Router;
 import io.dume.router.RouterSubscription;
@@ -26,6 +29,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -42,6 +46,9 @@ final class DemoRun {
 
   /** Enough that a row's third digit means something, little enough to keep up with the feed. */
   private static final long SAMPLE_TOKENS = 4_000;
+
+  /** Of each domain, to choose a policy by: read some ten times. */
+  private static final long SEARCH_TOKENS = 3_000;
 
   /** A live feed's pace: what one worker and the judging of versions keep up with on two cores. */
   private static final double TOKENS_PER_SECOND = 12_000;
@@ -96,18 +103,21 @@ final class DemoRun {
       ServiceThread feeding =
           ServiceThread.start("dume-demo-feed", () -> finalVersion.complete(feed()));
       feeding.failure().thenAccept(finalVersion::completeExceptionally);
-      Evaluator sample = evaluator(SAMPLE_TOKENS);
+      Evaluator sample = evaluator(DemoAssets.Split.TEST, SAMPLE_TOKENS);
       VersionRows rows = new VersionRows(console, baselines(sample, mixture));
       Router last = follow(versions, finalVersion, sample, mixture, rows);
       feeding.join();
+      Router remembering = withMemory(versions, last, mixture);
       console.progress("reading all test text");
-      Evaluator all = evaluator(extent.testTokens());
+      Evaluator all = evaluator(DemoAssets.Split.TEST, extent.testTokens());
       Comparison comparison = baselines(all, mixture);
       Map<String, Map<String, Double>> columns = new LinkedHashMap<>();
-      columns.put("dume", Comparison.values(judge(all, mixture, last)));
+      columns.put("dume", Comparison.values(judge(all, mixture, last, RoutingPolicy.PAPER)));
+      columns.put(
+          "dume-memory", Comparison.values(judge(all, mixture, remembering, chosen(remembering))));
       columns.putAll(comparison.methods());
       return new DemoReport(
-          last.version(), Duration.ZERO, new Comparison(comparison.dense(), columns));
+          remembering.version(), Duration.ZERO, new Comparison(comparison.dense(), columns));
     }
   }
 
@@ -129,12 +139,50 @@ final class DemoRun {
       Optional<Router> next = versions.next(POLL);
       if (next.isPresent()) {
         Router router = next.get();
-        rows.version(router, judge(sample, mixture, router));
+        rows.version(router, judge(sample, mixture, router, RoutingPolicy.PAPER));
         if (finalVersion.isDone() && router.version() >= finalVersion.join()) {
           return router;
         }
       }
     }
+  }
+
+  /**
+   * Chooses by validation text how much the router remembers, and returns the version that carries
+   * it: the same gates, since nothing was fed.
+   */
+  private Router withMemory(RouterSubscription versions, Router last, MixtureModel mixture)
+      throws IOException {
+    console.progress("choosing how much the router remembers, by validation text");
+    PolicySearch.Judged best =
+        new PolicySearch(
+                evaluator(DemoAssets.Split.VALIDATION, SEARCH_TOKENS),
+                judged ->
+                    console.progress("%s: %.4f nats".formatted(judged.policy(), judged.loss())))
+            .search(mixture, VersionDocument.weights(last), 1, 1);
+    try {
+      new RoutingPolicies(installation.kafka(), installation.topics(), installation.router())
+          .choose(Policies.message(best.policy()), "chosen by validation text");
+      long carrying = versionOfAll();
+      while (true) {
+        if (stopped()) {
+          throw stoppedEarly();
+        }
+        Optional<Router> next = versions.next(POLL);
+        if (next.isPresent() && next.get().version() >= carrying) {
+          console.note("");
+          console.note("Routing policy, chosen by validation text: " + chosen(next.get()));
+          return next.get();
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw stoppedEarly();
+    }
+  }
+
+  private static RoutingPolicy chosen(Router router) {
+    return Policies.of(router.description().getPolicy().orElseThrow());
   }
 
   private static StoppedException stoppedEarly() {
@@ -189,13 +237,12 @@ final class DemoRun {
     return sources;
   }
 
-  private Evaluator evaluator(long tokensPerDomain) throws IOException {
+  private Evaluator evaluator(DemoAssets.Split split, long tokensPerDomain) throws IOException {
     try (Tokenizer tokenizer = Tokenizer.load(model)) {
       EvaluationSet.Builder set =
           EvaluationSet.builder(tokenizer, DemoAssets.CONTEXT_DIM, tokensPerDomain);
       for (String domain : DemoAssets.DOMAINS) {
-        try (Stream<DemoAssets.Document> documents =
-            DemoAssets.documents(domain, DemoAssets.Split.TEST)) {
+        try (Stream<DemoAssets.Document> documents = DemoAssets.documents(domain, split)) {
           documents.forEach(document -> set.add(document.domain(), document.text()));
         }
       }
@@ -206,15 +253,16 @@ final class DemoRun {
               throw stoppedEarly();
             }
             console.passingProgress(
-                "test text of %s: %d of %d windows".formatted(domain, read, all));
+                "%s text of %s: %d of %d windows"
+                    .formatted(split.name().toLowerCase(Locale.ROOT), domain, read, all));
           });
     }
   }
 
   private static Map<String, Perplexity> judge(
-      Evaluator evaluator, MixtureModel mixture, Router router) {
+      Evaluator evaluator, MixtureModel mixture, Router router, RoutingPolicy policy) {
     return evaluator.mixture(
-        mixture, new RoutingChoice.Gates(VersionDocument.weights(router), 1, 1));
+        mixture, new RoutingChoice.Gates(VersionDocument.weights(router), policy));
   }
 
   private Comparison baselines(Evaluator evaluator, MixtureModel mixture) throws IOException {

@@ -36,6 +36,7 @@ final class DumeCommandLine {
     commands.get("dead-letters").addSubcommand(new ResendCommand(context));
     ExpertsCommand.subcommands(context).forEach(commands.get("experts")::addSubcommand);
     DomainsCommand.subcommands(context).forEach(commands.get("domains")::addSubcommand);
+    PolicyCommand.subcommands(context).forEach(commands.get("policy")::addSubcommand);
     FitsCommand.subcommands(context).forEach(commands.get("fits")::addSubcommand);
     prepare(root);
     CommandHelp.describeRoot(root, groups);

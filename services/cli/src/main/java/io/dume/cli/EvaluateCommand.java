@@ -2,18 +2,13 @@ package io.dume.cli;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.dume.evaluator.EvaluationSet;
 import io.dume.evaluator.Evaluator;
 import io.dume.evaluator.Perplexity;
 import io.dume.evaluator.RoutingChoice;
-import io.dume.feed.DocumentFile;
-import io.dume.feed.SetAsideDocument;
 import io.dume.models.DenseModel;
 import io.dume.models.MergedManifest;
 import io.dume.models.MixtureModel;
-import io.dume.models.ModelConfig;
 import io.dume.models.RouterWeights;
-import io.dume.models.Tokenizer;
 import io.dume.router.Router;
 import io.dume.router.RouterSubscription;
 import io.dume.schemas.message.Expert;
@@ -22,12 +17,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -90,29 +83,8 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Mixin private RoutingOptions routing = new RoutingOptions();
 
-  @Option(
-      names = "--jsonl",
-      paramLabel = "FILE",
-      required = true,
-      arity = "1..*",
-      split = EnvironmentDefaults.SPLIT,
-      splitSynopsisLabel = "",
-      description = "Documents, as `dume feed --jsonl` takes them.")
-  private List<Path> files = new ArrayList<>();
-
-  @Option(
-      names = {"--context", "--context-dim"},
-      paramLabel = "N",
-      description =
-          "Tokens of a window. Default: the router's context_dim; where there is no router, 512 or what"
-              + " the model allows if that is less. Give it when you compare.")
-  private Optional<Integer> contextDim = Optional.empty();
-
-  @Option(
-      names = "--tokens-per-domain",
-      paramLabel = "N",
-      description = "Reads the first documents of each domain, up to so many tokens. Default: all.")
-  private Optional<Long> tokensPerDomain = Optional.empty();
+  @Mixin private EvaluationText text = new EvaluationText();
+  @Mixin private WindowOption window = new WindowOption();
 
   @Option(
       names = "--out",
@@ -126,7 +98,6 @@ final class EvaluateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   private final CliContext context;
-  private final List<SetAsideDocument> setAside = new ArrayList<>();
 
   /** The only labels that make sense, where the label decides. */
   private Optional<Set<String>> known = Optional.empty();
@@ -149,8 +120,7 @@ final class EvaluateCommand implements Callable<Integer> {
     } else {
       finish(mixture());
     }
-    setAside.forEach(document -> context.console().note("set aside: " + document));
-    return setAside.isEmpty() ? ExitCode.OK : ExitCode.SET_ASIDE;
+    return text.finish(context.console());
   }
 
   private Map<String, Perplexity> dense() throws IOException {
@@ -192,7 +162,7 @@ final class EvaluateCommand implements Callable<Integer> {
   }
 
   private RoutingChoice gates(RouterWeights weights) {
-    return new RoutingChoice.Gates(weights, routing.topK(), routing.temperature());
+    return new RoutingChoice.Gates(weights, routing.policy(weights));
   }
 
   private void follow() throws IOException {
@@ -243,11 +213,11 @@ final class EvaluateCommand implements Callable<Integer> {
     }
     RouterWeights weights = VersionDocument.weights(router);
     Optional<RouterWeights> given = Optional.of(weights);
-    int window = contextDim.orElseGet(() -> contextOf(given));
-    Evaluator evaluator = evaluators.get(window);
+    int tokens = window.of(model.directory(), given);
+    Evaluator evaluator = evaluators.get(tokens);
     if (evaluator == null) {
       evaluator = evaluator(given);
-      evaluators.put(window, evaluator);
+      evaluators.put(tokens, evaluator);
     }
     Map<String, Perplexity> judged = evaluator.mixture(mixture, gates(weights));
     StringBuilder row = new StringBuilder("version " + router.version());
@@ -271,95 +241,11 @@ final class EvaluateCommand implements Callable<Integer> {
   }
 
   private Evaluator evaluator(Optional<RouterWeights> weights) throws IOException {
-    int window = contextDim.orElseGet(() -> contextOf(weights));
-    try (Tokenizer tokenizer = Tokenizer.load(model.directory())) {
-      EvaluationSet.Builder set =
-          EvaluationSet.builder(tokenizer, window, tokensPerDomain.orElse(Long.MAX_VALUE));
-      Set<String> asked = new LinkedHashSet<>();
-      for (Path file : files) {
-        DocumentFile.read(file, new Documents(file, set, asked));
-      }
-      EvaluationSet documents = set.build();
-      asked.removeAll(documents.domains());
-      asked.forEach(
-          domain ->
-              context
-                  .console()
-                  .note("domain %s is left out: it has nothing to predict".formatted(domain)));
-      if (documents.domains().isEmpty()) {
-        setAside.forEach(document -> context.console().note("set aside: " + document));
-        throw new IllegalArgumentException(
-            "--jsonl %s: no document has anything to predict".formatted(files));
-      }
-      context.console().note("windows of %d tokens".formatted(window));
-      return new Evaluator(
-          documents,
-          (domain, read, all) ->
-              context.console().progress("%s: %d of %d windows".formatted(domain, read, all)));
-    }
-  }
-
-  /** Takes a file's documents into the set, or notes why not. */
-  private final class Documents implements DocumentFile.Sink {
-    private final Path file;
-    private final EvaluationSet.Builder set;
-    private final Set<String> domains;
-    private long read;
-
-    Documents(Path file, EvaluationSet.Builder set, Set<String> domains) {
-      this.file = file;
-      this.set = set;
-      this.domains = domains;
-    }
-
-    @Override
-    public void document(String domain, String text) {
-      read++;
-      if (known.isPresent() && !known.get().contains(domain)) {
-        setAside.add(
-            new SetAsideDocument(
-                "%s: document %d, of %s".formatted(file, read, domain),
-                "unknown-domain",
-                "the oracle knows %s".formatted(new TreeSet<>(known.get()))));
-        return;
-      }
-      domains.add(domain);
-      if (set.add(domain, text) == EvaluationSet.Added.EMPTY) {
-        setAside.add(
-            new SetAsideDocument(
-                "%s: document %d, of %s".formatted(file, read, domain),
-                "empty-text",
-                "the text has no tokens"));
-      }
-    }
-
-    @Override
-    public void setAside(SetAsideDocument document) {
-      read++;
-      setAside.add(document);
-    }
-  }
-
-  private int contextOf(Optional<RouterWeights> weights) {
-    Optional<String> ofRouter =
-        weights.map(w -> w.metadata().get(VersionDocument.CONTEXT_DIM)).filter(s -> !s.isBlank());
-    if (ofRouter.isPresent()) {
-      try {
-        return Integer.parseInt(ofRouter.get());
-      } catch (NumberFormatException e) {
-        throw new IllegalArgumentException(
-            "%s in the router file is \"%s\", not a number: give --context-dim"
-                .formatted(VersionDocument.CONTEXT_DIM, ofRouter.get()),
-            e);
-      }
-    }
-    try {
-      int positions =
-          ModelConfig.read(model.directory().resolve("config.json")).maxPositionEmbeddings();
-      return new ContextOption().forModel(positions);
-    } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
-    }
+    int tokens = window.of(model.directory(), weights);
+    return new Evaluator(
+        text.read(model.directory(), tokens, known, context.console()),
+        (domain, read, all) ->
+            context.console().progress("%s: %d of %d windows".formatted(domain, read, all)));
   }
 
   private void finish(Map<String, Perplexity> judged) throws IOException {

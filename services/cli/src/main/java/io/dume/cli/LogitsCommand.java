@@ -154,8 +154,8 @@ final class LogitsCommand implements Callable<Integer> {
                           "--router %s: the model's experts are %s"
                               .formatted(router, mixture.manifest().expertNames()))));
     }
-    return new Routing.TopK(
-        RouterWeights.read(Path.of(router)), routing.topK(), routing.temperature());
+    RouterWeights weights = RouterWeights.read(Path.of(router));
+    return new Routing.TopK(weights, routing.policy(weights));
   }
 
   /** Random routing draws for a sequence of the file, whatever stands around it. */

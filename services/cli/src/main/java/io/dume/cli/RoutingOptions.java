@@ -1,26 +1,48 @@
 package io.dume.cli;
 
+import io.dume.models.RouterWeights;
+import io.dume.models.RoutingPolicy;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** How the mixture's gates choose. */
 final class RoutingOptions {
 
+  private static final String OF_ROUTER = "router";
+
+  @Option(
+      names = "--policy",
+      paramLabel = "POLICY",
+      defaultValue = OF_ROUTER,
+      description =
+          "How scores choose: `router`, as the router's version says; `paper`, each token and layer by"
+              + " itself; or numbers such as smoothing=0.95,below=0,above=0,top-k=1,temperature=1."
+              + " Smoothing is how much a layer remembers of the tokens before; below and above are"
+              + " weights of what the other layers remember. Default: ${DEFAULT-VALUE}, which is the"
+              + " paper's where nobody has chosen one.")
+  private String policy;
+
+  @Option(
+      names = "--smoothing",
+      paramLabel = "C",
+      description =
+          "Of the policy, this alone: from 0, which remembers nothing, to less than 1; 0.95 remembers"
+              + " some twenty tokens.")
+  private Optional<Double> smoothing = Optional.empty();
+
   @Option(
       names = "--top-k",
       paramLabel = "K",
-      defaultValue = "1",
-      description =
-          "Experts that a token goes through. Default: ${DEFAULT-VALUE}, as in the paper.")
-  private int topK;
+      description = "Of the policy, experts that a token goes through alone. The paper's: 1.")
+  private Optional<Integer> topK = Optional.empty();
 
   @Option(
       names = "--temperature",
       paramLabel = "T",
-      defaultValue = "1.0",
       description =
-          "Divides the gates' scores before the softmax over the chosen K; without effect for K = 1."
-              + " Default: ${DEFAULT-VALUE}.")
-  private double temperature;
+          "Of the policy, what divides the scores before the softmax over the chosen K alone; without"
+              + " effect for K = 1. The paper's: 1.")
+  private Optional<Double> temperature = Optional.empty();
 
   @Option(
       names = "--seed",
@@ -29,12 +51,15 @@ final class RoutingOptions {
       description = "Of random routing. Default: ${DEFAULT-VALUE}.")
   private long seed;
 
-  int topK() {
-    return topK;
-  }
-
-  double temperature() {
-    return temperature;
+  /** The policy for a router. */
+  RoutingPolicy policy(RouterWeights router) {
+    RoutingPolicy named =
+        policy.equals(OF_ROUTER)
+            ? router.policy().orElse(RoutingPolicy.PAPER)
+            : RoutingPolicy.parse(policy);
+    return named
+        .withSmoothing(smoothing.orElse(named.smoothing()))
+        .withChoice(topK.orElse(named.k()), temperature.orElse(named.temperature()));
   }
 
   long seed() {

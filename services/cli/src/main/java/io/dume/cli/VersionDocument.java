@@ -32,7 +32,6 @@ final class VersionDocument {
 
   private VersionDocument() {}
 
-  /** The whole description, as {@code version.json} has it. */
   /** A version, or a refusal with its reason. */
   static ObjectNode of(RouterEvent event) {
     if (event instanceof RouterEvent.Published published) {
@@ -48,6 +47,7 @@ final class VersionDocument {
     return node;
   }
 
+  /** The whole description, as {@code version.json} has it. */
   static ObjectNode of(RouterVersion version) {
     ObjectNode node = JSON.createObjectNode();
     node.put("router", version.getRouter());
@@ -87,6 +87,9 @@ final class VersionDocument {
     node.put("leftOut", version.getLeftOut());
     node.put("expertsVersion", version.getExpertsVersion());
     fit(node.putObject("fit"), version.getFit());
+    version
+        .getPolicy()
+        .ifPresent(policy -> node.put("routingPolicy", Policies.of(policy).toString()));
     ArrayNode layers = node.putArray("layers");
     for (LayerSolution layer : version.getLayers()) {
       ObjectNode entry =
@@ -152,6 +155,9 @@ final class VersionDocument {
     metadata.put(CONTEXT_DIM, Integer.toString(version.getFit().getContextDim()));
     metadata.put("lambda", Double.toString(version.getLambda()));
     metadata.put("sha256", version.getSha256());
+    version
+        .getPolicy()
+        .ifPresent(policy -> metadata.put(RouterWeights.POLICY, Policies.of(policy).toString()));
     return new RouterWeights(weights, biases, metadata);
   }
 }

@@ -40,6 +40,9 @@ record VersionPage(RouterVersion version, Optional<RouterVersion> before) {
                 v.getFactorisation(),
                 v.getCoreType(),
                 v.getMixed() ? ", from statistics of more than one numeric profile" : ""));
+    console.result(
+        "routed "
+            + v.getPolicy().map(Policies::of).map(Object::toString).orElse("as in the paper"));
     heading(console, "since version " + before.map(b -> b.getVersion() + "").orElse("none"));
     changes().forEach(console::result);
     heading(console, "domains");
@@ -100,6 +103,9 @@ record VersionPage(RouterVersion version, Optional<RouterVersion> before) {
         .forEach(domain -> changes.add("domain %s went".formatted(domain)));
     if (b.getLambda() != version.getLambda()) {
       changes.add("ridge penalty %s, was %s".formatted(version.getLambda(), b.getLambda()));
+    }
+    if (!b.getPolicy().equals(version.getPolicy())) {
+      changes.add("the routing policy was chosen");
     }
     if (b.getSha256().equals(version.getSha256())) {
       changes.add("the weights are the same, byte for byte");

@@ -6,10 +6,15 @@ import io.dume.models.Device;
 import io.dume.models.MixtureModel;
 import io.dume.models.RouterWeights;
 import io.dume.models.Routing;
+import io.dume.models.RoutingPolicy;
 import io.dume.models.Safetensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,6 +43,35 @@ class LogitsCommandTest {
     Path out = logits(router.toString(), "--top-k", "2", "--temperature", "0.1");
 
     assertSame(out, new Routing.TopK(RouterWeights.read(router), 2, 0.1));
+  }
+
+  @Test
+  void shouldRouteAsTheRoutersPolicySaysUnlessToldOtherwise() throws IOException {
+    Path plain = model.router(directory.resolve("plain.safetensors"));
+    Path router = directory.resolve("router.safetensors");
+    RouterWeights weights = withPolicy(RouterWeights.read(plain), "smoothing=0.8,below=0.5");
+    weights.write(router);
+
+    Path itsOwn = logits(router.toString());
+    assertSame(itsOwn, new Routing.TopK(weights, RoutingPolicy.parse("smoothing=0.8,below=0.5")));
+    Path paper = logits(router.toString(), "--policy", "paper");
+    assertSame(paper, new Routing.TopK(weights, 1, 1));
+    Path given = logits(router.toString(), "--policy", "above=1,top-k=3", "--top-k", "2");
+    assertSame(given, new Routing.TopK(weights, RoutingPolicy.parse("above=1,top-k=2")));
+    Path smoothed = logits(plain.toString(), "--smoothing", "0.9");
+    assertSame(smoothed, new Routing.TopK(weights, RoutingPolicy.parse("smoothing=0.9")));
+  }
+
+  private static RouterWeights withPolicy(RouterWeights router, String policy) {
+    List<float[]> weights = new ArrayList<>();
+    List<float[]> biases = new ArrayList<>();
+    for (int layer = 0; layer < router.layers(); layer++) {
+      weights.add(router.weight(layer));
+      biases.add(router.bias(layer));
+    }
+    Map<String, String> metadata = new HashMap<>(router.metadata());
+    metadata.put(RouterWeights.POLICY, policy);
+    return new RouterWeights(weights, biases, metadata);
   }
 
   @ParameterizedTest

@@ -3,6 +3,7 @@ package io.dume.evaluator;
 import io.dume.models.MergedManifest;
 import io.dume.models.RouterWeights;
 import io.dume.models.Routing;
+import io.dume.models.RoutingPolicy;
 
 /** How a mixture is routed while it is judged; what that means may depend on a text's label. */
 public sealed interface RoutingChoice {
@@ -10,10 +11,9 @@ public sealed interface RoutingChoice {
    * The solved gates.
    *
    * @param router the gates
-   * @param k how many experts a token goes through
-   * @param temperature divides the scores
+   * @param policy how they choose
    */
-  record Gates(RouterWeights router, int k, double temperature) implements RoutingChoice {}
+  record Gates(RouterWeights router, RoutingPolicy policy) implements RoutingChoice {}
 
   /** All parameters averaged. */
   record Average() implements RoutingChoice {}
@@ -39,7 +39,7 @@ public sealed interface RoutingChoice {
    */
   default Routing forWindows(MergedManifest manifest, String domain, long firstWindow) {
     if (this instanceof Gates gates) {
-      return new Routing.TopK(gates.router(), gates.k(), gates.temperature());
+      return new Routing.TopK(gates.router(), gates.policy());
     }
     if (this instanceof Random random) {
       return new Routing.UniformRandom(random.seed(), firstWindow);

@@ -9,6 +9,7 @@ import io.dume.models.Device;
 import io.dume.models.MixtureModel;
 import io.dume.models.RouterWeights;
 import io.dume.models.Routing;
+import io.dume.models.RoutingPolicy;
 import io.dume.models.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -148,7 +149,7 @@ class EvaluatorTest {
   }
 
   private static RoutingChoice gates(RouterWeights router, int k, double temperature) {
-    return new RoutingChoice.Gates(router, k, temperature);
+    return new RoutingChoice.Gates(router, RoutingPolicy.PAPER.withChoice(k, temperature));
   }
 
   private static EvaluationSet text(Path model, List<String> domains) throws IOException {

@@ -48,6 +48,15 @@ record Batch(long[] ids, int[] lengths, int rows, int length) {
     return ids.length;
   }
 
+  /** Returns where sequences end among the packed tokens: 0, and the end of each; (rows + 1). */
+  long[] ends() {
+    long[] ends = new long[rows + 1];
+    for (int row = 0; row < rows; row++) {
+      ends[row + 1] = ends[row] + lengths[row];
+    }
+    return ends;
+  }
+
   /**
    * Returns for each place of a grid, padded on the right, the packed token that stands there; a
    * pad repeats the sequence's last token.

@@ -221,7 +221,7 @@ public final class MixtureModel implements AutoCloseable {
   private Scoring.Steps steps(Routing routing, NDManager call) {
     List<List<Mlp>> mlps = experts.stream().map(Shared::value).toList();
     ForwardPass forward = backbone.value().forward();
-    MixtureStep mixture = new MixtureStep(config(), backbone.value().kernels(), manifest, mlps);
+    MixtureStep mixture = new MixtureStep(forward, manifest, mlps);
     if (routing instanceof Routing.TopK topK) {
       return mixture.topK(topK, call);
     }

@@ -14,15 +14,16 @@ import java.util.SplittableRandom;
  */
 final class MixtureStep {
 
+  private final ForwardPass forward;
   private final ModelConfig config;
   private final Kernels kernels;
   private final MergedManifest manifest;
   private final List<List<Mlp>> experts;
 
-  MixtureStep(
-      ModelConfig config, Kernels kernels, MergedManifest manifest, List<List<Mlp>> experts) {
-    this.config = config;
-    this.kernels = kernels;
+  MixtureStep(ForwardPass forward, MergedManifest manifest, List<List<Mlp>> experts) {
+    this.forward = forward;
+    this.config = forward.config();
+    this.kernels = forward.kernels();
     this.manifest = manifest;
     this.experts = experts;
   }
@@ -41,34 +42,58 @@ final class MixtureStep {
                   router.layers(), router.hiddenSize(), config.layers(), config.hiddenSize()));
     }
     List<List<Mlp>> chosen = router.indexesIn(manifest).stream().map(experts::get).toList();
-    if (routing.k() > chosen.size()) {
+    RoutingPolicy policy = routing.policy();
+    if (policy.k() > chosen.size()) {
       throw new IllegalArgumentException(
-          "top-k = " + routing.k() + ": the router has " + chosen.size() + " experts");
+          "top-k = " + policy.k() + ": the router has " + chosen.size() + " experts");
     }
-    List<NDArray> weights = new ArrayList<>();
-    List<NDArray> biases = new ArrayList<>();
+    List<Gate> gates = new ArrayList<>();
     for (int l = 0; l < config.layers(); l++) {
       Shape shape = new Shape(chosen.size(), config.hiddenSize());
-      weights.add(call.create(router.weight(l), shape));
-      biases.add(call.create(router.bias(l)));
+      gates.add(new Gate(call.create(router.weight(l), shape), call.create(router.bias(l))));
+    }
+    if (policy.remembers()) {
+      return (batch, ordinals, owner) -> remembering(batch, policy, gates, chosen, owner);
     }
     ForwardPass.MlpStep step =
-        (layer, hidden, x, workspace) ->
-            mix(
-                chosen,
-                layer,
-                hidden,
-                x,
-                kernels.run(
-                    "route",
-                    workspace.owner(),
-                    x,
-                    weights.get(layer),
-                    biases.get(layer),
-                    routing.temperature(),
-                    routing.k()),
-                workspace.owner());
+        (layer, hidden, x, workspace) -> {
+          Gate gate = gates.get(layer);
+          NDManager own = workspace.owner();
+          NDArray shares =
+              kernels.run(
+                  "route", own, x, gate.weight(), gate.bias(), policy.temperature(), policy.k());
+          return mix(chosen, layer, hidden, x, shares, own);
+        };
     return (batch, ordinals, owner) -> step;
+  }
+
+  /** What scores the experts of a layer: (experts, d) and (experts). */
+  private record Gate(NDArray weight, NDArray bias) {}
+
+  /** Makes the step of one batch, which knows what its earlier tokens scored. */
+  private ForwardPass.MlpStep remembering(
+      Batch batch,
+      RoutingPolicy policy,
+      List<Gate> gates,
+      List<List<Mlp>> chosen,
+      NDManager owner) {
+    RoutingMemory memory = new RoutingMemory(kernels, policy, batch, chosen.size(), owner);
+    ForwardPass.MlpStep step =
+        (layer, hidden, x, workspace) -> {
+          NDManager own = workspace.owner();
+          Gate gate = gates.get(layer);
+          NDArray scores = memory.scores(x, gate.weight(), gate.bias(), own);
+          NDArray shares = kernels.run("choose", own, scores, policy.temperature(), policy.k());
+          return mix(chosen, layer, hidden, x, shares, own);
+        };
+    if (policy.above() > 0) {
+      // Deeper layers' scores are not there yet when a shallower one asks: read the batch before.
+      try (NDManager scratch = owner.newSubManager()) {
+        forward.run(batch, step, scratch);
+      }
+      memory.nextPass();
+    }
+    return step;
   }
 
   /** Makes the steps of uniformly random routing. */

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -29,6 +30,11 @@ public final class RouterWeights {
 
   /** Key of the backbone's fingerprint in the metadata. */
   public static final String BACKBONE = "backbone";
+
+  /**
+   * Key of the routing policy that was chosen for the router, as {@link RoutingPolicy} writes it.
+   */
+  public static final String POLICY = "routing_policy";
 
   private final int experts;
   private final int hiddenSize;
@@ -236,6 +242,16 @@ public final class RouterWeights {
           "the router's %s are %s, its gates have %d rows".formatted(key, list, experts));
     }
     return list;
+  }
+
+  /**
+   * Returns how the router's gates should be used.
+   *
+   * @return the policy among the {@link #metadata}, or empty if nobody has chosen one
+   * @throws IllegalArgumentException if it can't be read
+   */
+  public Optional<RoutingPolicy> policy() {
+    return Optional.ofNullable(metadata.get(POLICY)).map(RoutingPolicy::parse);
   }
 
   /** Returns the strings that travel with the file. */

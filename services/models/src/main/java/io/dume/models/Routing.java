@@ -8,26 +8,30 @@ public sealed interface Routing {
   /**
    * The paper's mixture (arXiv 2603.29765): scores = gate(x) / temperature, softmax over the k
    * highest, and the sum of those experts' MLPs with these shares. With k = 1 the temperature has
-   * no effect.
+   * no effect. The policy may let scores of earlier tokens and other layers join.
    *
    * <p>The router's experts are those of the model with their names, whatever others it has; see
    * {@link RouterWeights#EXPERTS}.
    *
    * @param router the gates
-   * @param k how many experts a token goes through; at least 1
-   * @param temperature positive
+   * @param policy how they choose
    */
-  record TopK(RouterWeights router, int k, double temperature) implements Routing {
-    /** Checks k and the temperature. */
+  record TopK(RouterWeights router, RoutingPolicy policy) implements Routing {
+    /** Checks that both are there. */
     public TopK {
       Objects.requireNonNull(router, "router");
-      if (k < 1) {
-        throw new IllegalArgumentException("top-k = " + k + ": must be at least 1");
-      }
-      if (!(temperature > 0) || Double.isInfinite(temperature)) {
-        throw new IllegalArgumentException(
-            "temperature = " + temperature + ": must be a positive number");
-      }
+      Objects.requireNonNull(policy, "policy");
+    }
+
+    /**
+     * As in the paper.
+     *
+     * @param router the gates
+     * @param k how many experts a token goes through; at least 1
+     * @param temperature positive
+     */
+    public TopK(RouterWeights router, int k, double temperature) {
+      this(router, RoutingPolicy.PAPER.withChoice(k, temperature));
     }
   }
 

@@ -187,9 +187,52 @@ class Kernels(Module):
     bias: Tensor,
     temperature: float,
     k: int) -> Tensor:
-    scores = torch.div(torch.linear(x, weight, bias), temperature)
-    best, chosen, = torch.topk(scores, k, -1, True, True)
-    return torch.scatter(torch.zeros_like(scores), 1, chosen, torch.softmax(best, -1))
+    return (self).choose(torch.linear(x, weight, bias), temperature, k, )
+  def choose(self: __torch__.Kernels,
+    scores: Tensor,
+    temperature: float,
+    k: int) -> Tensor:
+    scores0 = torch.div(scores, temperature)
+    best, chosen, = torch.topk(scores0, k, -1, True, True)
+    return torch.scatter(torch.zeros_like(scores0), 1, chosen, torch.softmax(best, -1))
+  def remember(self: __torch__.Kernels,
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    before: Tensor,
+    ends: Tensor,
+    rows: int,
+    decay: Tensor,
+    fade: Tensor) -> Tensor:
+    scores = torch.linear(x, weight, bias)
+    y = torch.empty_like(scores)
+    block = torch.size(decay, 0)
+    for row in range(rows):
+      start = int(torch.select(ends, 0, row))
+      n = torch.sub(int(torch.select(ends, 0, torch.add(row, 1))), start)
+      memory = torch.select(before, 0, row)
+      for i in range(torch.floordiv(torch.add(n, torch.sub(block, 1)), block)):
+        first = torch.mul(i, block)
+        m = ops.prim.min(block, torch.sub(n, first))
+        at = torch.add(start, first)
+        z = torch.slice(scores, 0, at, torch.add(at, m))
+        faded = torch.outer(torch.slice(fade, 0, 0, m), memory)
+        part = torch.slice(torch.slice(decay, 0, 0, m), 1, 0, m)
+        z0 = torch.addmm(faded, part, z)
+        _0 = torch.copy_(torch.slice(y, 0, at, torch.add(at, m)), z0)
+        memory = torch.select(z0, 0, -1)
+    return y
+  def join(self: __torch__.Kernels,
+    scores: Tensor,
+    others: Tensor,
+    weight: float) -> Tensor:
+    return torch.add(scores, others, alpha=weight)
+  def previous(self: __torch__.Kernels,
+    scores: Tensor,
+    before: Tensor,
+    ends: Tensor) -> Tensor:
+    y = torch.roll(scores, [1], [0])
+    return torch.index_copy(y, 0, torch.slice(ends, 0, 0, -1), before)
   def pick(self: __torch__.Kernels,
     chosen: Tensor,
     like: Tensor,

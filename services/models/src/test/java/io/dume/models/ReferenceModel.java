@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
  * published definition. It shares nothing with the code under test: it reads the configuration's
  * JSON itself.
  */
-final class ReferenceModel {
+class ReferenceModel {
 
   private final TestModel model;
   private final int d;
@@ -30,7 +30,7 @@ final class ReferenceModel {
       String layer = "model.layers." + l + ".";
       hidden = add(hidden, attention(layer, norm(hidden, layer + "input_layernorm.weight")));
       double[][] x = norm(hidden, layer + "post_attention_layernorm.weight");
-      hidden = add(hidden, mlp(layer, x));
+      hidden = add(hidden, mlp(l, x));
     }
     boolean tied = model.config.get("tie_word_embeddings").asBoolean();
     return linear(norm(hidden, "model.norm.weight"), tied ? "model.embed_tokens" : "lm_head");
@@ -82,7 +82,9 @@ final class ReferenceModel {
     return y;
   }
 
-  private double[][] mlp(String layer, double[][] x) {
+  /** Returns what a layer's MLP makes of its features, (T, d). */
+  double[][] mlp(int l, double[][] x) {
+    String layer = "model.layers." + l + ".";
     double[][] gate = linear(x, layer + "mlp.gate_proj");
     double[][] up = linear(x, layer + "mlp.up_proj");
     for (int t = 0; t < x.length; t++) {

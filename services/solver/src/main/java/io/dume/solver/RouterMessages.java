@@ -6,6 +6,7 @@ import io.dume.schemas.message.CutSlot;
 import io.dume.schemas.message.DomainTokens;
 import io.dume.schemas.message.Fit;
 import io.dume.schemas.message.LayerSolution;
+import io.dume.schemas.message.Policy;
 import io.dume.schemas.message.RouterPart;
 import io.dume.schemas.message.RouterVersion;
 import io.dume.schemas.wire.Ids;
@@ -20,6 +21,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.avro.specific.SpecificRecord;
 
 /** The messages that a cut becomes. */
@@ -28,7 +30,13 @@ final class RouterMessages {
   record Keyed(byte[] key, SpecificRecord message) {}
 
   /** What was solved and how. */
-  record Solved(Cut cut, Fit fit, CutSolution solution, SolveProfile profile, boolean mixed) {}
+  record Solved(
+      Cut cut,
+      Fit fit,
+      CutSolution solution,
+      SolveProfile profile,
+      boolean mixed,
+      Optional<Policy> policy) {}
 
   private RouterMessages() {}
 
@@ -73,6 +81,7 @@ final class RouterMessages {
             .setHeldOut(domains(solved.cut(), solved.cut().getHeldOut()))
             .setDuplicates(solved.cut().getDuplicates())
             .setLeftOut(solved.cut().getLeftOut())
+            .setPolicy(solved.policy().orElse(null))
             .build();
     messages.add(new Keyed(key(router, Long.toString(version)), message));
     return messages;

@@ -6,6 +6,7 @@ import io.dume.schemas.message.Cut;
 import io.dume.schemas.message.CutRefused;
 import io.dume.schemas.message.Fit;
 import io.dume.schemas.message.Id;
+import io.dume.schemas.message.PolicyChosen;
 import io.dume.schemas.message.RouterVersion;
 import io.dume.schemas.wire.Ids;
 import io.dume.schemas.wire.MalformedMessageException;
@@ -300,7 +301,13 @@ public final class Solver implements AutoCloseable {
               (ofFit, number) -> announced(cuts, ofFit, number));
       boolean mixed = agreed.mixed() || control.state().mixed(fit.getId());
       return RouterMessages.version(
-          new Solved(cut, fit, solution, agreed.profile(), mixed),
+          new Solved(
+              cut,
+              fit,
+              solution,
+              agreed.profile(),
+              mixed,
+              control.state().policy(config.router()).map(PolicyChosen::getPolicy)),
           publisher.orElseThrow().nextVersion(),
           config.partBytes(),
           now());

@@ -8,6 +8,7 @@ import io.dume.schemas.message.CutSlot;
 import io.dume.schemas.message.DomainTokens;
 import io.dume.schemas.message.Fit;
 import io.dume.schemas.message.LambdaError;
+import io.dume.schemas.message.Policy;
 import io.dume.schemas.message.RouterPart;
 import io.dume.schemas.message.RouterVersion;
 import io.dume.schemas.wire.Ids;
@@ -29,6 +30,8 @@ class RouterMessagesTest {
   private static final Instant NOW = Instant.ofEpochMilli(1_700_000_000_000L);
   private static final int EXPERTS = 3;
 
+  private static final Policy POLICY = new Policy(1, 1.0, 0.95, 0.0, 0.5);
+
   private final Fit fit = FoldedStatistics.fit("");
   private final Cut cut =
       new FoldedStatistics(fit, 1, 5, 6, 7).cut("demo", 4, List.of("ask"), Optional.empty());
@@ -47,7 +50,13 @@ class RouterMessagesTest {
       }
       gates.add(new LayerGate(layer, weight, bias, 1e-15, 0.5, List.of(), List.of(0.9, 0.8, 0.7)));
     }
-    return new Solved(cut, fit, new CutSolution(0.01, List.of(), gates), SolveProfile.EJML, false);
+    return new Solved(
+        cut,
+        fit,
+        new CutSolution(0.01, List.of(), gates),
+        SolveProfile.EJML,
+        false,
+        Optional.empty());
   }
 
   @Property(tries = 50)
@@ -99,7 +108,11 @@ class RouterMessagesTest {
 
     List<Keyed> messages =
         RouterMessages.version(
-            new Solved(twoSlots, fit, solved.solution(), SolveProfile.EJML, true), 1, 1 << 20, NOW);
+            new Solved(
+                twoSlots, fit, solved.solution(), SolveProfile.EJML, true, Optional.of(POLICY)),
+            1,
+            1 << 20,
+            NOW);
 
     RouterVersion version = (RouterVersion) messages.get(1).message();
     assertThat(version.getDomains())
@@ -107,6 +120,7 @@ class RouterMessagesTest {
             new DomainTokens("novel", "novel", 15L, 3L),
             new DomainTokens("poems", "novel", 3L, 1L));
     assertThat(version.getMixed()).isTrue();
+    assertThat(version.getPolicy()).contains(POLICY);
   }
 
   @Test
@@ -122,11 +136,15 @@ class RouterMessagesTest {
 
     List<Keyed> messages =
         RouterMessages.version(
-            new Solved(full, fit, solution, SolveProfile.EJML, false), 1, 1 << 20, NOW);
+            new Solved(full, fit, solution, SolveProfile.EJML, false, Optional.empty()),
+            1,
+            1 << 20,
+            NOW);
 
     RouterVersion version = (RouterVersion) messages.get(1).message();
     assertThat(version.getLambda()).isEqualTo(1.0);
     assertThat(version.getAutoLambda()).isTrue();
+    assertThat(version.getPolicy()).isEmpty();
     assertThat(version.getLambdaCurve()).isEqualTo(curve);
     assertThat(version.getHeldOut()).containsExactly(new DomainTokens("code", "code", 8L, 2L));
     assertThat(version.getDuplicates()).isEqualTo(5);

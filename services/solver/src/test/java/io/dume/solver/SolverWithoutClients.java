@@ -53,7 +53,9 @@ public final class SolverWithoutClients {
       if (layers.isEmpty()) {
         return Optional.empty();
       }
-      Solved solved = new Solved(cut, fit, solve(layers.get(), choice), SolveProfile.EJML, false);
+      Solved solved =
+          new Solved(
+              cut, fit, solve(layers.get(), choice), SolveProfile.EJML, false, Optional.empty());
       return Optional.of(
           RouterMessages.version(solved, version, PART_BYTES, now).stream()
               .map(Keyed::message)

@@ -1,0 +1,57 @@
+package io.dume.administration;
+
+import io.dume.schemas.control.ControlLog;
+import io.dume.schemas.kafka.KafkaSettings;
+import io.dume.schemas.kafka.Topics;
+import io.dume.schemas.message.Policy;
+import io.dume.schemas.message.PolicyChosen;
+import java.util.Optional;
+
+/**
+ * How a router's gates should be used: a record of the control log, which the versions after it
+ * carry. Thread-safe: each call opens the log anew.
+ */
+public final class RoutingPolicies {
+  private final KafkaSettings kafka;
+  private final Topics topics;
+  private final String router;
+
+  /**
+   * @param kafka how to reach the cluster
+   * @param topics the installation
+   * @param router the router's name
+   */
+  public RoutingPolicies(KafkaSettings kafka, Topics topics, String router) {
+    this.kafka = kafka;
+    this.topics = topics;
+    this.router = router;
+  }
+
+  /** {@return what was chosen last, or nothing while nobody has chosen: as in the paper} */
+  public Optional<PolicyChosen> current() {
+    try (ControlLog log = new ControlLog(kafka, topics)) {
+      return log.state().policy(router);
+    }
+  }
+
+  /**
+   * Chooses the policy of the versions to come.
+   *
+   * @param policy the policy
+   * @param reason who chose it and by what, for people
+   * @throws AdministrationException if the router has no fit, or the policy is not possible
+   * @throws InterruptedException if interrupted while the broker answers
+   */
+  public void choose(Policy policy, String reason) throws InterruptedException {
+    PolicyChosen chosen = new PolicyChosen(router, policy, reason);
+    try (ControlLog log = new ControlLog(kafka, topics)) {
+      if (log.state().policy(router).equals(Optional.of(chosen)) || log.append(chosen)) {
+        return;
+      }
+      throw new AdministrationException(
+          log.state().fit(router).isEmpty()
+              ? "router %s has no fit yet: the first feature extractor creates it".formatted(router)
+              : "the policy %s is not possible".formatted(policy));
+    }
+  }
+}
