@@ -30,6 +30,7 @@ record CommandGroup(String title, List<Object> commands) {
                 new FeedCommand(context),
                 new SolveCommand(context),
                 new VersionsCommand(context),
+                new InspectCommand(context),
                 new RouterCommand(),
                 new DeadLettersCommand(context))),
         new CommandGroup(

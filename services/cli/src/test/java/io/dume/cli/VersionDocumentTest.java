@@ -106,7 +106,18 @@ class VersionDocumentTest {
         .setFactorisation("ejml")
         .setCoreType("portable")
         .setMixed(false)
-        .setLayers(List.of(new LayerSolution(0, 1e-12, 0.5, List.of(1), List.of(0.25))))
+        .setLayers(
+            List.of(
+                new LayerSolution(
+                    0,
+                    1e-12,
+                    0.5,
+                    List.of(1),
+                    List.of(0.25),
+                    List.of(2.0),
+                    List.of(),
+                    List.of(),
+                    List.of())))
         .setCreatedAt(Instant.EPOCH)
         .setParts(1)
         .setWeightBytes(48)

@@ -56,7 +56,18 @@ class VersionPageTest {
         .setFactorisation("ejml")
         .setCoreType("portable")
         .setMixed(false)
-        .setLayers(List.of(new LayerSolution(0, 1e-12, 0.5, List.of(), List.of(0.25, 0.75))))
+        .setLayers(
+            List.of(
+                new LayerSolution(
+                    0,
+                    1e-12,
+                    0.5,
+                    List.of(),
+                    List.of(0.25, 0.75),
+                    List.of(),
+                    List.of(),
+                    List.of(),
+                    List.of())))
         .setCreatedAt(Instant.EPOCH)
         .setParts(1)
         .setWeightBytes(48)

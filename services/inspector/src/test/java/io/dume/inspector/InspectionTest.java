@@ -1,0 +1,148 @@
+package io.dume.inspector;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.dume.schemas.message.DomainTokens;
+import io.dume.schemas.message.Expert;
+import io.dume.schemas.message.ExtractionProfile;
+import io.dume.schemas.message.Fit;
+import io.dume.schemas.message.Id;
+import io.dume.schemas.message.LayerSolution;
+import io.dume.schemas.message.RouterVersion;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class InspectionTest {
+
+  private static final List<Expert> EXPERTS = List.of(new Expert("a", "1"), new Expert("b", "2"));
+
+  /**
+   * Two experts of 100 tokens each whose scores are (1, 0) and (0, 1) in the mean, with a variance
+   * of 1/4 in either direction: two standard deviations √2 apart.
+   */
+  private static final LayerSolution TOLD_APART =
+      layer(List.of(100.0, 0.0, 0.0, 100.0), List.of(150.0, 0.0, 0.0, 150.0), List.of());
+
+  @Test
+  void shouldMeasureDistancesInStandardDeviations() {
+    Inspection inspection = Inspection.of(version(1, 0, 100, TOLD_APART)).orElseThrow();
+
+    Inspection.Layer layer = inspection.layers().get(0);
+    assertThat(layer.distances()[0][1]).isCloseTo(2 * Math.sqrt(2), within(1e-9));
+    assertThat(layer.distances()[0][0]).isZero();
+    // One normal number of deviation √2/2 has to exceed a gap of 1: the upper tail beyond √2.
+    assertThat(layer.missed(0)).isCloseTo(0.0786, within(0.01));
+    assertThat(inspection.tokens()).containsExactly(100, 100);
+  }
+
+  @Test
+  void shouldFindWhoseFreshTokensLieElsewhere() {
+    RouterVersion earlier = version(1, 0, 100, TOLD_APART);
+    // 50 fresh tokens of a that score like b's; as many of b that score as before.
+    LayerSolution moved =
+        layer(
+            List.of(150.0, 0.0, 0.0, 150.0),
+            List.of(225.0, 0.0, 0.0, 225.0),
+            List.of(100.0, 0.0, 50.0, 150.0));
+    RouterVersion now = version(3, 1, 150, moved);
+
+    List<Inspection.Drift> drifts = Inspection.drift(earlier, now);
+
+    assertThat(drifts).extracting(Inspection.Drift::expert).containsExactly("a", "b");
+    Inspection.Drift a = drifts.get(0);
+    assertThat(a.tokens()).isEqualTo(50);
+    assertThat(a.earlier()).isEqualTo(1);
+    assertThat(a.distance()).isCloseTo(2 * Math.sqrt(2), within(1e-9));
+    assertThat(a.share()).as("all the way to b").isCloseTo(1, within(1e-9));
+    assertThat(drifts.get(1).distance()).isCloseTo(0, within(1e-9));
+  }
+
+  @Test
+  void shouldNotCompareVersionsThatDoNotBelongTogether() {
+    RouterVersion earlier = version(1, 0, 100, TOLD_APART);
+    RouterVersion other = version(3, 2, 150, TOLD_APART);
+    RouterVersion changed =
+        RouterVersion.newBuilder(version(3, 1, 150, TOLD_APART))
+            .setExperts(List.of(EXPERTS.get(1), EXPERTS.get(0)))
+            .build();
+
+    assertThat(Inspection.drift(earlier, other)).isEmpty();
+    assertThat(Inspection.drift(earlier, changed)).isEmpty();
+    assertThat(Inspection.drift(earlier, version(3, 1, 150, TOLD_APART)))
+        .as("no scores by the earlier gates")
+        .isEmpty();
+  }
+
+  @Test
+  void shouldSayNothingOfAVersionThatDoesNotCarryItsScores() {
+    LayerSolution silent = layer(List.of(), List.of(), List.of());
+
+    assertThat(Inspection.of(version(1, 0, 100, silent))).isEmpty();
+  }
+
+  private static LayerSolution layer(
+      List<Double> sums, List<Double> products, List<Double> earlier) {
+    return LayerSolution.newBuilder()
+        .setLayer(0)
+        .setResidual(0)
+        .setSmallestPivot(1)
+        .setZeroColumns(List.of())
+        .setNorms(List.of(1.0, 1.0))
+        .setScoreSums(sums)
+        .setScoreProducts(products)
+        .setEarlierScoreSums(earlier)
+        .build();
+  }
+
+  private static RouterVersion version(
+      long number, long earlier, long tokens, LayerSolution layer) {
+    Fit fit =
+        new Fit(
+            new Id(new byte[16]),
+            "backbone",
+            "mlp-input",
+            64,
+            20,
+            256,
+            new ExtractionProfile("cpu", "avx2", "libtorch 2.5.1", "float64"),
+            "",
+            1,
+            128,
+            2048,
+            512,
+            4096,
+            "t",
+            4,
+            List.of());
+    return RouterVersion.newBuilder()
+        .setRouter("demo")
+        .setVersion(number)
+        .setFit(fit)
+        .setCut(number)
+        .setRequests(List.of())
+        .setReason("test")
+        .setSequence(number)
+        .setExpertsVersion(1)
+        .setExperts(EXPERTS)
+        .setDomains(
+            List.of(
+                new DomainTokens("a", "a", tokens - 10, 1L),
+                new DomainTokens("a-too", "a", 10L, 1L),
+                new DomainTokens("b", "b", tokens, 1L)))
+        .setRanges(List.of())
+        .setSetAside(0)
+        .setLambda(0.01)
+        .setFactorisation("ejml")
+        .setCoreType("portable")
+        .setMixed(false)
+        .setLayers(List.of(layer))
+        .setCreatedAt(Instant.EPOCH)
+        .setParts(1)
+        .setWeightBytes(1)
+        .setSha256("")
+        .setEarlierVersion(earlier)
+        .build();
+  }
+}
