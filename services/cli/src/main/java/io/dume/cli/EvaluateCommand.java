@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dume.evaluator.Evaluator;
 import io.dume.evaluator.Perplexity;
 import io.dume.evaluator.RoutingChoice;
+import io.dume.inspector.DriftAlarm;
+import io.dume.inspector.Inspection;
 import io.dume.models.DenseModel;
 import io.dume.models.MergedManifest;
 import io.dume.models.MixtureModel;
@@ -170,6 +172,7 @@ final class EvaluateCommand implements Callable<Integer> {
     MixtureModel mixture = MixtureModel.load(model.directory(), model.device());
     // By window: the versions of a router are of one context_dim until a replay changes it.
     Map<Integer, Evaluator> evaluators = new HashMap<>();
+    DriftAlarm alarm = new DriftAlarm();
     try (RouterSubscription versions =
         RouterSubscription.open(kafka.settings(), kafka.topics(), routerName.name())) {
       while (!stop.requested()) {
@@ -177,11 +180,21 @@ final class EvaluateCommand implements Callable<Integer> {
         if (next.isPresent()) {
           mixture = newest(mixture);
           judge(next.get(), mixture, evaluators);
+          alarm.next(next.get().description()).forEach(this::raise);
         }
       }
     } finally {
       mixture.close();
     }
+  }
+
+  private void raise(Inspection.Drift drift) {
+    context
+        .console()
+        .note(
+            "ALARM: %s drifts: %d tokens since version %d are %.0f %% of the way to the nearest other expert's; `dume inspect` shows it, and what is fed to it is worth a look"
+                .formatted(
+                    drift.expert(), drift.tokens(), drift.earlier(), 100 * drift.share()));
   }
 
   /** Experts may have joined the model's directory since. */

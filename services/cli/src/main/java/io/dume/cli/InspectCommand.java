@@ -17,7 +17,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "inspect",
     description = {
-      "Tells what a version's gates can and can't tell apart, from its statistics alone.",
+      "Tells what a version's gates can and can't tell apart.",
       "How far apart any two experts' tokens are in each layer, how often the gate is expected to"
           + " confuse them, which experts are hardly to be told apart, how far the fresh tokens of an"
           + " expert lie from those before, and whether the gates still move. No model, no text, no"

@@ -26,11 +26,6 @@ record InspectionPage(
     List<Inspection.Drift> drifts,
     List<Inspection.Turn> turns) {
 
-  /**
-   * Fresh tokens that are half-way to another expert's are no longer what the gate was solved for.
-   */
-  static final double ALARM = 0.5;
-
   /** Two experts this near overlap in most of their tokens, in every layer. */
   private static final double NEAR = 1;
 
@@ -134,7 +129,7 @@ record InspectionPage(
                         drift.distance(),
                         100 * drift.share(),
                         drift.layer(),
-                        drift.share() >= ALARM ? "; DRIFTS" : ""))
+                        drift.alarming() ? "; DRIFTS" : ""))
         .toList();
   }
 
@@ -178,7 +173,7 @@ record InspectionPage(
           .put("distance", d.distance())
           .put("share", d.share())
           .put("layer", d.layer())
-          .put("drifts", d.share() >= ALARM);
+          .put("drifts", d.alarming());
     }
     ArrayNode turned = root.putArray("gates");
     for (Inspection.Turn turn : turns) {

@@ -51,7 +51,16 @@ public record Inspection(List<String> experts, double[] tokens, List<Layer> laye
    * @param layer where that share is reached
    */
   public record Drift(
-      String expert, long earlier, long tokens, double distance, double share, int layer) {}
+      String expert, long earlier, long tokens, double distance, double share, int layer) {
+
+    /** Half-way to another expert, fresh tokens are no longer what the gate was solved for. */
+    private static final double ALARM = 0.5;
+
+    /** {@return whether people should look at what is fed to the expert} */
+    public boolean alarming() {
+      return share >= ALARM;
+    }
+  }
 
   /**
    * How far an expert's gates have turned between two versions.

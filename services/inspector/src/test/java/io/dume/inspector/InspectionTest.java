@@ -60,6 +60,22 @@ class InspectionTest {
   }
 
   @Test
+  void shouldRaiseTheAlarmForTheVersionThatComparesWithTheLast() {
+    DriftAlarm alarm = new DriftAlarm();
+    LayerSolution moved =
+        layer(
+            List.of(150.0, 0.0, 0.0, 150.0),
+            List.of(225.0, 0.0, 0.0, 225.0),
+            List.of(100.0, 0.0, 50.0, 150.0));
+
+    assertThat(alarm.next(version(1, 0, 100, TOLD_APART))).isEmpty();
+    assertThat(alarm.next(version(2, 1, 150, moved)))
+        .extracting(Inspection.Drift::expert)
+        .containsExactly("a");
+    assertThat(alarm.next(version(4, 3, 150, moved))).as("version 3 was missed").isEmpty();
+  }
+
+  @Test
   void shouldNotCompareVersionsThatDoNotBelongTogether() {
     RouterVersion earlier = version(1, 0, 100, TOLD_APART);
     RouterVersion other = version(3, 2, 150, TOLD_APART);

@@ -144,17 +144,20 @@ final class CutSolver implements AutoCloseable {
    * Solves a cut.
    *
    * @param choice λ; if it is to be found the cut must have held-out tokens
+   * @param earlier a version before, to compare the cut's tokens with
    * @throws UnsolvableException if a layer can't be had or solved
    */
   CutSolution solve(
       Cut cut,
       LambdaChoice choice,
+      Optional<EarlierGates> earlier,
       SolveProfile profile,
       Reader reader,
       Heartbeat heartbeat,
       Announced announced)
       throws UnsolvableException {
     Source source = new Source(cut, reader, heartbeat, announced);
+    Optional<EarlierGates> before = earlier.filter(gates -> gates.comparableTo(cut));
     Optional<Double> lambda = choice.value();
     if (lambda.isPresent()) {
       double given = lambda.get();
@@ -165,9 +168,14 @@ final class CutSolver implements AutoCloseable {
               source,
               profile,
               false,
-              layer -> layer.place().solve(layer.training(), given).gate()));
+              layer -> {
+                LayerGate gate = layer.place().solve(layer.training(), given).gate();
+                return before.map(e -> e.compared(gate, layer.training())).orElse(gate);
+              }),
+          before);
     }
-    return LambdaSearch.choose(layers(source, profile, true, LambdaSearch::trials));
+    return LambdaSearch.choose(
+        layers(source, profile, true, layer -> LambdaSearch.trials(layer, before)), before);
   }
 
   /** Where the layers of a cut come from. */

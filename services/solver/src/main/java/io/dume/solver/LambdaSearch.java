@@ -3,6 +3,7 @@ package io.dume.solver;
 import io.dume.schemas.message.LambdaError;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,16 +37,22 @@ final class LambdaSearch {
   /**
    * Solves a layer with every candidate.
    *
+   * @param earlier what the layer's tokens are compared with
    * @return a trial for each of {@link LambdaChoice.Auto#CANDIDATES}, in their order
    */
-  static List<Trial> trials(FoldedLayer<LayerSolver> layer) {
+  static List<Trial> trials(FoldedLayer<LayerSolver> layer, Optional<EarlierGates> earlier) {
     LayerStatistics heldOut =
         layer
             .heldOut()
             .orElseThrow(() -> new IllegalStateException("the held-out sums were not kept"));
     List<Trial> trials = new ArrayList<>();
     for (double lambda : LambdaChoice.Auto.CANDIDATES) {
-      trials.add(trial(layer.place(), layer.training(), heldOut, lambda));
+      Trial trial = trial(layer.place(), layer.training(), heldOut, lambda);
+      trials.add(
+          earlier.isPresent() && trial instanceof Trial.Worked worked
+              ? new Trial.Worked(
+                  earlier.get().compared(worked.gate(), layer.training()), worked.error())
+              : trial);
     }
     return trials;
   }
@@ -69,9 +76,11 @@ final class LambdaSearch {
    *
    * @param layers the trials of each layer, in the order of the layers: so sums have the same bits
    *     whichever layer was solved first
+   * @param earlier what the layers' tokens were compared with
    * @throws UnsolvableException if no λ works in all layers
    */
-  static CutSolution choose(List<List<Trial>> layers) throws UnsolvableException {
+  static CutSolution choose(List<List<Trial>> layers, Optional<EarlierGates> earlier)
+      throws UnsolvableException {
     List<LambdaError> curve = new ArrayList<>();
     List<LayerGate> best = List.of();
     double chosen = Double.NaN;
@@ -112,6 +121,6 @@ final class LambdaSearch {
       throw new UnsolvableException(
           "none of the values that λ is chosen from works in all layers: " + failures.get(0));
     }
-    return new CutSolution(chosen, List.copyOf(curve), best);
+    return new CutSolution(chosen, List.copyOf(curve), best, earlier);
   }
 }

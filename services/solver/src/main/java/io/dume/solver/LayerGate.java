@@ -12,6 +12,7 @@ import java.util.List;
  * @param smallestPivot the smallest diagonal entry of the Cholesky factor, squared
  * @param zeroColumns columns of W whose first d entries have norm zero
  * @param separability for each column R², as in {@link Fitted#separability}
+ * @param scores how the scores of the tokens are spread
  */
 record LayerGate(
     int layer,
@@ -20,4 +21,5 @@ record LayerGate(
     double residual,
     double smallestPivot,
     List<Integer> zeroColumns,
-    List<Double> separability) {}
+    List<Double> separability,
+    ScoreSums scores) {}

@@ -70,9 +70,12 @@ final class LayerSolver implements MatrixPlace, AutoCloseable {
     double smallestPivot = factorisation.smallestPivot();
     float[] weight = new float[experts * (n - 1)];
     float[] bias = new float[experts];
+    double[] norms = new double[experts];
     List<Integer> zeroColumns = new ArrayList<>();
     for (int column = 0; column < experts; column++) {
-      if (normalise(solution, n, experts, column, weight, bias)) {
+      double norm = normalise(solution, n, experts, column, weight, bias);
+      norms[column] = norm == 0 ? NORM_OF_ZERO : norm;
+      if (norm == 0) {
         zeroColumns.add(column);
       }
     }
@@ -89,12 +92,19 @@ final class LayerSolver implements MatrixPlace, AutoCloseable {
     }
     return new Solution(
         new LayerGate(
-            sides.layer(), weight, bias, residual, smallestPivot, zeroColumns, separability),
+            sides.layer(),
+            weight,
+            bias,
+            residual,
+            smallestPivot,
+            zeroColumns,
+            separability,
+            ScoreSums.of(sides, solution, lambda, norms)),
         solution);
   }
 
-  /** Returns true if the column's norm is zero. */
-  private static boolean normalise(
+  /** Returns the column's norm, which may be zero. */
+  private static double normalise(
       double[] solution, int n, int experts, int column, float[] weight, float[] bias) {
     int width = n - 1;
     double squares = 0;
@@ -102,13 +112,13 @@ final class LayerSolver implements MatrixPlace, AutoCloseable {
       double entry = solution[i * experts + column];
       squares += entry * entry;
     }
-    boolean zero = squares == 0;
-    double norm = zero ? NORM_OF_ZERO : Math.sqrt(squares);
+    double found = Math.sqrt(squares);
+    double norm = found == 0 ? NORM_OF_ZERO : found;
     for (int i = 0; i < width; i++) {
       weight[column * width + i] = (float) (solution[i * experts + column] / norm);
     }
     bias[column] = (float) (solution[width * experts + column] / norm);
-    return zero;
+    return found;
   }
 
   private static void requireFinite(int layer, String what, double value)

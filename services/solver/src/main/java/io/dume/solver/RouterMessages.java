@@ -36,7 +36,13 @@ final class RouterMessages {
       CutSolution solution,
       SolveProfile profile,
       boolean mixed,
-      Optional<Policy> policy) {}
+      Optional<Policy> policy) {
+
+    /** The version whose gates the scores were compared with, or 0. */
+    long earlier() {
+      return solution.earlier().map(EarlierGates::version).orElse(0L);
+    }
+  }
 
   private RouterMessages() {}
 
@@ -81,6 +87,7 @@ final class RouterMessages {
             .setHeldOut(domains(solved.cut(), solved.cut().getHeldOut()))
             .setDuplicates(solved.cut().getDuplicates())
             .setLeftOut(solved.cut().getLeftOut())
+            .setEarlierVersion(solved.earlier())
             .setPolicy(solved.policy().orElse(null))
             .build();
     messages.add(new Keyed(key(router, Long.toString(version)), message));
@@ -105,7 +112,11 @@ final class RouterMessages {
         gate.residual(),
         gate.smallestPivot(),
         gate.zeroColumns(),
-        gate.separability());
+        gate.separability(),
+        gate.scores().norms(),
+        gate.scores().sums(),
+        gate.scores().products(),
+        gate.scores().earlier());
   }
 
   /** A domain that has several slots, as after its expert's MLPs changed, is one line. */

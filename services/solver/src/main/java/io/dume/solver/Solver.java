@@ -61,6 +61,9 @@ public final class Solver implements AutoCloseable {
   private final SetAside deadLetters = new SetAside(MAX_SET_ASIDE_BYTES);
   private Optional<Publisher> publisher = Optional.empty();
 
+  /** What was published last, to compare the next cut's tokens with. */
+  private Optional<EarlierGates> earlier = Optional.empty();
+
   /**
    * A solver that does nothing until it runs.
    *
@@ -163,6 +166,7 @@ public final class Solver implements AutoCloseable {
     active = false;
     waiting.clear();
     deadLetters.clear();
+    earlier = Optional.empty();
     publisher.ifPresent(Publisher::close);
     publisher = Optional.empty();
   }
@@ -288,6 +292,7 @@ public final class Solver implements AutoCloseable {
           cutSolver.solve(
               cut,
               choice,
+              earlier,
               agreed.profile(),
               reader::read,
               () -> {
@@ -300,6 +305,9 @@ public final class Solver implements AutoCloseable {
               },
               (ofFit, number) -> announced(cuts, ofFit, number));
       boolean mixed = agreed.mixed() || control.state().mixed(fit.getId());
+      long version = publisher.orElseThrow().nextVersion();
+      // Should it not be published, standing by forgets it.
+      earlier = Optional.of(EarlierGates.of(version, cut, solution));
       return RouterMessages.version(
           new Solved(
               cut,
@@ -308,7 +316,7 @@ public final class Solver implements AutoCloseable {
               agreed.profile(),
               mixed,
               control.state().policy(config.router()).map(PolicyChosen::getPolicy)),
-          publisher.orElseThrow().nextVersion(),
+          version,
           config.partBytes(),
           now());
     } catch (UnsolvableException e) {

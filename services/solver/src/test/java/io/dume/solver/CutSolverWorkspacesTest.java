@@ -108,6 +108,7 @@ class CutSolverWorkspacesTest {
                 solver.solve(
                     cut(of),
                     LambdaChoice.fixed(0.01),
+                    Optional.empty(),
                     SolveProfile.EJML,
                     (cut, keepHeldOut, places, sink, heartbeat, announced) -> {
                       read(of, cut, THREADS, places, sink);
@@ -122,6 +123,7 @@ class CutSolverWorkspacesTest {
     return solver.solve(
         cut(of),
         LambdaChoice.fixed(0.01),
+        Optional.empty(),
         SolveProfile.EJML,
         (cut, keepHeldOut, places, sink, beat, announced) -> read(of, cut, LAYERS, places, sink),
         heartbeat,

@@ -29,7 +29,8 @@ class LambdaSearchTest {
     try (LayerSolver solver = RandomSystems.solver(new EjmlFactorisation(), layer.training())) {
       return LambdaSearch.trials(
           new FoldedLayer<>(
-              solver, RightHandSides.of(layer.training()), Optional.of(layer.heldOut())));
+              solver, RightHandSides.of(layer.training()), Optional.of(layer.heldOut())),
+          Optional.empty());
     }
   }
 
@@ -59,7 +60,7 @@ class LambdaSearchTest {
       layers.add(layer(training.get(i), heldOut.get(i), i));
     }
 
-    CutSolution solution = LambdaSearch.choose(trials(layers));
+    CutSolution solution = LambdaSearch.choose(trials(layers), Optional.empty());
 
     assertThat(solution.curve()).extracting(LambdaError::getLambda).isEqualTo(DECADES);
     for (LambdaError point : solution.curve()) {
@@ -90,7 +91,7 @@ class LambdaSearchTest {
               i));
     }
 
-    CutSolution solution = LambdaSearch.choose(trials(layers));
+    CutSolution solution = LambdaSearch.choose(trials(layers), Optional.empty());
 
     for (int i = 0; i < 2; i++) {
       assertThat(solution.gates().get(i))
@@ -108,7 +109,7 @@ class LambdaSearchTest {
             new LayerStatistics(1, 2, 2, new double[] {-0.05, 0, 0, 4}, new double[] {1, 1, 2, 2}),
             well.heldOut());
 
-    CutSolution solution = LambdaSearch.choose(trials(List.of(well, indefinite)));
+    CutSolution solution = LambdaSearch.choose(trials(List.of(well, indefinite)), Optional.empty());
 
     assertThat(solution.curve())
         .extracting(LambdaError::getLambda)
@@ -126,17 +127,26 @@ class LambdaSearchTest {
             well.heldOut());
 
     assertThatExceptionOfType(UnsolvableException.class)
-        .isThrownBy(() -> LambdaSearch.choose(trials(List.of(well, broken))))
+        .isThrownBy(() -> LambdaSearch.choose(trials(List.of(well, broken)), Optional.empty()))
         .withMessageContaining("none of the values")
         .withMessageContaining("layer 1");
   }
 
   @Test
   void shouldTakeTheSmallestOfEquallyGoodOnes() throws UnsolvableException {
-    LayerGate gate = new LayerGate(0, new float[1], new float[1], 0, 1, List.of(), List.of(0.0));
+    LayerGate gate =
+        new LayerGate(
+            0,
+            new float[1],
+            new float[1],
+            0,
+            1,
+            List.of(),
+            List.of(0.0),
+            new ScoreSums(List.of(1.0), List.of(), List.of(), List.of()));
     List<Trial> level = DECADES.stream().<Trial>map(l -> new Trial.Worked(gate, 0.5)).toList();
 
-    CutSolution solution = LambdaSearch.choose(List.of(level));
+    CutSolution solution = LambdaSearch.choose(List.of(level), Optional.empty());
 
     assertThat(solution.lambda()).isEqualTo(1e-6);
   }

@@ -30,6 +30,9 @@ class RouterMessagesTest {
   private static final Instant NOW = Instant.ofEpochMilli(1_700_000_000_000L);
   private static final int EXPERTS = 3;
 
+  private static final ScoreSums SCORES =
+      new ScoreSums(List.of(1.0, 2.0, 3.0), List.of(), List.of(), List.of());
+
   private static final Policy POLICY = new Policy(1, 1.0, 0.95, 0.0, 0.5);
 
   private final Fit fit = FoldedStatistics.fit("");
@@ -48,12 +51,14 @@ class RouterMessagesTest {
       for (int i = 0; i < bias.length; i++) {
         bias[i] = random.nextFloat();
       }
-      gates.add(new LayerGate(layer, weight, bias, 1e-15, 0.5, List.of(), List.of(0.9, 0.8, 0.7)));
+      gates.add(
+          new LayerGate(
+              layer, weight, bias, 1e-15, 0.5, List.of(), List.of(0.9, 0.8, 0.7), SCORES));
     }
     return new Solved(
         cut,
         fit,
-        new CutSolution(0.01, List.of(), gates),
+        new CutSolution(0.01, List.of(), gates, Optional.empty()),
         SolveProfile.EJML,
         false,
         Optional.empty());
@@ -132,7 +137,8 @@ class RouterMessagesTest {
             .setLeftOut(6)
             .build();
     List<LambdaError> curve = List.of(new LambdaError(0.1, 0.5), new LambdaError(1.0, 0.25));
-    CutSolution solution = new CutSolution(1.0, curve, solved(1).solution().gates());
+    CutSolution solution =
+        new CutSolution(1.0, curve, solved(1).solution().gates(), Optional.empty());
 
     List<Keyed> messages =
         RouterMessages.version(

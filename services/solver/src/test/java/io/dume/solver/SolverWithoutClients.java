@@ -77,9 +77,11 @@ public final class SolverWithoutClients {
       for (FoldedLayer<LayerSolver> layer : layers) {
         gates.add(layer.place().solve(layer.training(), lambda).gate());
       }
-      return new CutSolution(lambda, List.of(), gates);
+      return new CutSolution(lambda, List.of(), gates, Optional.empty());
     }
-    return LambdaSearch.choose(layers.stream().map(LambdaSearch::trials).toList());
+    return LambdaSearch.choose(
+        layers.stream().map(layer -> LambdaSearch.trials(layer, Optional.empty())).toList(),
+        Optional.empty());
   }
 
   private static Optional<List<FoldedLayer<LayerSolver>>> layers(
