@@ -233,7 +233,8 @@ final class BenchCommand implements Callable<Integer> {
       table.row(
           figure.name(),
           Figure.quantity(figure.value(), figure.unit()),
-          "%.0f %%".formatted(100 * figure.spread()),
+          // Of a median of nothing no share can be told.
+          Double.isInfinite(figure.spread()) ? "" : "%.0f %%".formatted(100 * figure.spread()),
           figure.floor().isPresent()
               ? Figure.quantity(figure.floor().getAsDouble(), figure.unit())
               : "",
