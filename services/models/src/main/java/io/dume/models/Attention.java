@@ -1,5 +1,6 @@
 package io.dume.models;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.List;
@@ -13,14 +14,7 @@ enum Attention {
   BY_SEQUENCE("attend_by_sequence") {
     @Override
     List<Object> layout(Batch batch, NDManager owner) {
-      boolean[] later = new boolean[BLOCK * BLOCK];
-      for (int query = 0; query < BLOCK; query++) {
-        for (int key = query + 1; key < BLOCK; key++) {
-          later[query * BLOCK + key] = true;
-        }
-      }
-      return List.of(
-          owner.create(batch.ends()), owner.create(later, new Shape(BLOCK, BLOCK)), batch.rows());
+      return List.of(owner.create(batch.ends()), later(owner), batch.rows());
     }
   },
 
@@ -51,6 +45,17 @@ enum Attention {
 
   static Attention on(Device device) {
     return device.kind() == Device.Kind.CPU ? BY_SEQUENCE : AS_GRID;
+  }
+
+  /** Returns which keys of a block come after a query of the same block: (queries, keys). */
+  static NDArray later(NDManager owner) {
+    boolean[] later = new boolean[BLOCK * BLOCK];
+    for (int query = 0; query < BLOCK; query++) {
+      for (int key = query + 1; key < BLOCK; key++) {
+        later[query * BLOCK + key] = true;
+      }
+    }
+    return owner.create(later, new Shape(BLOCK, BLOCK));
   }
 
   /** Returns the name of the kernel. */

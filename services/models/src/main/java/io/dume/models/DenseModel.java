@@ -16,6 +16,8 @@ public final class DenseModel implements AutoCloseable {
   private final NDManager manager;
   private final Kernels kernels;
   private final Scoring scoring;
+  private final ForwardPass forward;
+  private final List<Mlp> mlps;
   private final ForwardPass.MlpStep step;
 
   private DenseModel(Checkpoint checkpoint, Device device, Attention attention) throws IOException {
@@ -27,8 +29,8 @@ public final class DenseModel implements AutoCloseable {
       WeightUploader uploader = new WeightUploader(manager);
       TensorFiles files = checkpoint.tensors();
       Backbone backbone = Backbone.load(config, files, uploader, Optional.empty());
-      List<Mlp> mlps = Mlp.load(config, files, uploader, Optional.empty());
-      ForwardPass forward = new ForwardPass(config, backbone, kernels, attention, manager);
+      mlps = Mlp.load(config, files, uploader, Optional.empty());
+      forward = new ForwardPass(config, backbone, kernels, attention, manager);
       scoring = new Scoring(forward, manager);
       step = forward.dense(mlps);
     } catch (IOException | RuntimeException e) {
@@ -77,6 +79,16 @@ public final class DenseModel implements AutoCloseable {
    */
   public List<WindowLoss> negativeLogLikelihood(List<int[]> windows) {
     return scoring.losses(windows, (batch, ordinals, owner) -> step);
+  }
+
+  /**
+   * Begins a sequence that is read on and on, as text is when it is written token by token.
+   *
+   * @return a sequence without tokens, to be closed before this model
+   */
+  public Generation generation() {
+    Generation.Step ongoing = Generation.dense(forward, mlps, List.of(), new float[0]);
+    return new Generation(forward, ongoing, manager.newSubManager());
   }
 
   @Override

@@ -6,6 +6,7 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
 
 /**
  * The Llama forward pass up to the last norm, in float32, with a step to be filled in where the MLP
@@ -66,18 +67,58 @@ final class ForwardPass {
    * @return (tokens, d), packed like the batch, before the last norm; owned by {@code owner}
    */
   NDArray run(Batch batch, MlpStep step, NDManager owner) {
-    NDArray ids = owner.create(batch.ids());
     List<Object> layout = new ArrayList<>();
-    layout.add(rotary.cosine(batch.length(), owner));
-    layout.add(rotary.sine(batch.length(), owner));
+    layout.add(rotary.cosine(0, batch.length(), owner));
+    layout.add(rotary.sine(0, batch.length(), owner));
     layout.addAll(attention.layout(batch, owner));
+    addHeads(layout);
+    return layers(batch.ids(), attention.function(), layer -> layout, step, owner);
+  }
+
+  /**
+   * Runs the next tokens of one sequence through all layers, and keeps their keys and values.
+   *
+   * @param ids as many as the cache has room for
+   * @return (ids, d), before the last norm; owned by {@code owner}
+   */
+  NDArray append(long[] ids, KeyValueCache cache, MlpStep step, NDManager owner) {
+    int before = cache.length();
+    NDArray cosine = rotary.cosine(before, before + ids.length, owner);
+    NDArray sine = rotary.sine(before, before + ids.length, owner);
+    cache.reserve(ids.length);
+    NDArray hidden =
+        layers(
+            ids,
+            "attend_after",
+            layer -> {
+              List<Object> layout = new ArrayList<>(List.of(cosine, sine));
+              layout.addAll(cache.layout(layer));
+              addHeads(layout);
+              return layout;
+            },
+            step,
+            owner);
+    cache.grown(ids.length);
+    return hidden;
+  }
+
+  private void addHeads(List<Object> layout) {
     layout.addAll(List.of(config.heads(), config.kvHeads(), config.headDim()));
+  }
+
+  private NDArray layers(
+      long[] tokens,
+      String function,
+      IntFunction<List<Object>> layout,
+      MlpStep step,
+      NDManager owner) {
+    NDArray ids = owner.create(tokens);
     Workspace workspace = new Workspace(kernels, owner);
     double eps = config.rmsNormEps();
     NDArray hidden = kernels.run("embed", owner, backbone.embedding(), ids);
     for (int l = 0; l < config.layers(); l++) {
       Backbone.Layer layer = backbone.layers().get(l);
-      NDArray attended = attend(layer, hidden, layout, owner);
+      NDArray attended = attend(layer, hidden, function, layout.apply(l), owner);
       hidden.close();
       NDArray x = kernels.run("norm", owner, attended, layer.mlpNorm(), eps);
       hidden = step.apply(l, attended, x, workspace);
@@ -89,7 +130,7 @@ final class ForwardPass {
   }
 
   private NDArray attend(
-      Backbone.Layer layer, NDArray hidden, List<Object> layout, NDManager owner) {
+      Backbone.Layer layer, NDArray hidden, String function, List<Object> layout, NDManager owner) {
     List<Object> arguments = new ArrayList<>();
     arguments.addAll(List.of(hidden, layer.attentionNorm(), config.rmsNormEps()));
     for (Backbone.Projection projection :
@@ -98,7 +139,7 @@ final class ForwardPass {
       arguments.add(projection.bias());
     }
     arguments.addAll(layout);
-    return kernels.run(attention.function(), owner, arguments.toArray());
+    return kernels.run(function, owner, arguments.toArray());
   }
 
   /** Returns the step of one MLP for all tokens. */
@@ -127,18 +168,18 @@ final class ForwardPass {
       fill(Math.min(256, config.maxPositionEmbeddings()));
     }
 
-    synchronized NDArray cosine(int positions, NDManager owner) {
-      grow(positions);
-      return part(cosines, positions, owner);
+    synchronized NDArray cosine(int from, int to, NDManager owner) {
+      grow(to);
+      return part(cosines, from, to, owner);
     }
 
-    synchronized NDArray sine(int positions, NDManager owner) {
-      grow(positions);
-      return part(sines, positions, owner);
+    synchronized NDArray sine(int from, int to, NDManager owner) {
+      grow(to);
+      return part(sines, from, to, owner);
     }
 
-    private static NDArray part(NDArray table, int positions, NDManager owner) {
-      NDArray part = table.get(new NDIndex().addSliceDim(0, positions));
+    private static NDArray part(NDArray table, int from, int to, NDManager owner) {
+      NDArray part = table.get(new NDIndex().addSliceDim(from, to));
       part.attach(owner);
       return part;
     }

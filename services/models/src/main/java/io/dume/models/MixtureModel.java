@@ -218,8 +218,50 @@ public final class MixtureModel implements AutoCloseable {
     }
   }
 
+  /**
+   * Begins a sequence that is read on and on, as text is when it is written token by token.
+   *
+   * @param routing as in {@link #logits}; a random one draws token by token here, so other experts
+   *     than there
+   * @return a sequence without tokens, to be closed before this model
+   * @throws IllegalArgumentException if the routing does not fit this model
+   */
+  public Generation generation(Routing routing) {
+    NDManager sequence = own.newSubManager();
+    try {
+      return new Generation(backbone.value().forward(), ongoing(routing, sequence), sequence);
+    } catch (RuntimeException e) {
+      sequence.close();
+      throw e;
+    }
+  }
+
+  private Generation.Step ongoing(Routing routing, NDManager sequence) {
+    List<List<Mlp>> mlps = mlps();
+    ForwardPass forward = backbone.value().forward();
+    MixtureStep mixture = new MixtureStep(forward, manifest, mlps);
+    if (routing instanceof Routing.TopK topK) {
+      return mixture.ongoing(topK, sequence);
+    }
+    if (routing instanceof Routing.UniformRandom random) {
+      return mixture.ongoing(random);
+    }
+    if (routing instanceof Routing.Oracle oracle) {
+      requireExpert(oracle.expert());
+      float[] shares = new float[experts.size()];
+      shares[oracle.expert()] = 1;
+      List<Mlp> chosen = mlps.get(oracle.expert());
+      return Generation.dense(forward, chosen, manifest.expertNames(), shares);
+    }
+    return Generation.dense(forward, averageMlps(), List.of(), new float[0]);
+  }
+
+  private List<List<Mlp>> mlps() {
+    return experts.stream().map(Shared::value).toList();
+  }
+
   private Scoring.Steps steps(Routing routing, NDManager call) {
-    List<List<Mlp>> mlps = experts.stream().map(Shared::value).toList();
+    List<List<Mlp>> mlps = mlps();
     ForwardPass forward = backbone.value().forward();
     MixtureStep mixture = new MixtureStep(forward, manifest, mlps);
     if (routing instanceof Routing.TopK topK) {

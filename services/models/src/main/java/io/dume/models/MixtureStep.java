@@ -6,6 +6,8 @@ import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.IntPredicate;
+import java.util.stream.LongStream;
 
 /**
  * The MLP step of a mixture. Each expert computes the tokens that it has a share in and no others;
@@ -34,24 +36,10 @@ final class MixtureStep {
    * @param call owns the gates on the device
    */
   Scoring.Steps topK(Routing.TopK routing, NDManager call) {
-    RouterWeights router = routing.router();
-    if (router.layers() != config.layers() || router.hiddenSize() != config.hiddenSize()) {
-      throw new IllegalArgumentException(
-          "the router is for %d layers and width %d, the model has %d and %d"
-              .formatted(
-                  router.layers(), router.hiddenSize(), config.layers(), config.hiddenSize()));
-    }
-    List<List<Mlp>> chosen = router.indexesIn(manifest).stream().map(experts::get).toList();
     RoutingPolicy policy = routing.policy();
-    if (policy.k() > chosen.size()) {
-      throw new IllegalArgumentException(
-          "top-k = " + policy.k() + ": the router has " + chosen.size() + " experts");
-    }
-    List<Gate> gates = new ArrayList<>();
-    for (int l = 0; l < config.layers(); l++) {
-      Shape shape = new Shape(chosen.size(), config.hiddenSize());
-      gates.add(new Gate(call.create(router.weight(l), shape), call.create(router.bias(l))));
-    }
+    Gates all = gates(routing, call);
+    List<List<Mlp>> chosen = all.mlps();
+    List<Gate> gates = all.layers();
     if (policy.remembers()) {
       return (batch, ordinals, owner) -> remembering(batch, policy, gates, chosen, owner);
     }
@@ -67,8 +55,84 @@ final class MixtureStep {
     return (batch, ordinals, owner) -> step;
   }
 
+  /**
+   * Puts a router's gates on the device.
+   *
+   * @param call owns them
+   */
+  private Gates gates(Routing.TopK routing, NDManager call) {
+    RouterWeights router = routing.router();
+    if (router.layers() != config.layers() || router.hiddenSize() != config.hiddenSize()) {
+      throw new IllegalArgumentException(
+          "the router is for %d layers and width %d, the model has %d and %d"
+              .formatted(
+                  router.layers(), router.hiddenSize(), config.layers(), config.hiddenSize()));
+    }
+    List<Integer> chosen = router.indexesIn(manifest);
+    if (routing.policy().k() > chosen.size()) {
+      throw new IllegalArgumentException(
+          "top-k = " + routing.policy().k() + ": the router has " + chosen.size() + " experts");
+    }
+    List<Gate> gates = new ArrayList<>();
+    for (int l = 0; l < config.layers(); l++) {
+      Shape shape = new Shape(chosen.size(), config.hiddenSize());
+      gates.add(new Gate(call.create(router.weight(l), shape), call.create(router.bias(l))));
+    }
+    return new Gates(
+        chosen.stream().map(manifest.expertNames()::get).toList(),
+        chosen.stream().map(experts::get).toList(),
+        gates);
+  }
+
+  /** A router's experts, in its order, and what scores them in each layer. */
+  private record Gates(List<String> names, List<List<Mlp>> mlps, List<Gate> layers) {}
+
   /** What scores the experts of a layer: (experts, d) and (experts). */
   private record Gate(NDArray weight, NDArray bias) {}
+
+  /**
+   * Makes the step of a sequence that is read on and on through a router.
+   *
+   * @param sequence owns the gates and what the step remembers
+   */
+  OngoingMixture ongoing(Routing.TopK routing, NDManager sequence) {
+    Gates gates = gates(routing, sequence);
+    RoutingPolicy policy = routing.policy();
+    if (!policy.remembers()) {
+      OngoingMixture.Chooser chooser =
+          (layer, x, own) -> {
+            Gate gate = gates.layers().get(layer);
+            return kernels.run(
+                "route", own, x, gate.weight(), gate.bias(), policy.temperature(), policy.k());
+          };
+      return new OngoingMixture(this, gates.names(), gates.mlps(), chooser, Integer.MAX_VALUE);
+    }
+    OngoingMemory memory =
+        new OngoingMemory(kernels, policy, config.layers(), gates.names().size(), sequence);
+    OngoingMixture.Chooser chooser =
+        (layer, x, own) -> {
+          Gate gate = gates.layers().get(layer);
+          NDArray scores = memory.scores(layer, x, gate.weight(), gate.bias(), own);
+          return kernels.run("choose", own, scores, policy.temperature(), policy.k());
+        };
+    // What a deeper layer scored for a token is there when the next one comes, and not before.
+    int together = policy.above() > 0 ? 1 : Integer.MAX_VALUE;
+    return new OngoingMixture(this, gates.names(), gates.mlps(), chooser, together);
+  }
+
+  /** Makes the step of a sequence that is read on and on through random experts. */
+  OngoingMixture ongoing(Routing.UniformRandom routing) {
+    SplittableRandom random = generator(routing, 0);
+    OngoingMixture.Chooser chooser =
+        (layer, x, own) -> {
+          long[] drawn =
+              LongStream.generate(() -> random.nextInt(experts.size()))
+                  .limit(x.getShape().get(0))
+                  .toArray();
+          return kernels.run("pick", own, own.create(drawn), x, experts.size());
+        };
+    return new OngoingMixture(this, manifest.expertNames(), experts, chooser, Integer.MAX_VALUE);
+  }
 
   /** Makes the step of one batch, which knows what its earlier tokens scored. */
   private ForwardPass.MlpStep remembering(
@@ -134,8 +198,28 @@ final class MixtureStep {
       NDArray x,
       NDArray shares,
       NDManager owner) {
+    return mix(columns, layer, hidden, x, shares, e -> true, owner);
+  }
+
+  /**
+   * Adds the experts' outputs by their shares.
+   *
+   * @param shares (tokens, experts); closed, as x is
+   * @param used false only for experts without a share of any token, which need not be asked
+   */
+  NDArray mix(
+      List<List<Mlp>> columns,
+      int layer,
+      NDArray hidden,
+      NDArray x,
+      NDArray shares,
+      IntPredicate used,
+      NDManager owner) {
     NDArray sum = hidden;
     for (int e = 0; e < columns.size(); e++) {
+      if (!used.test(e)) {
+        continue;
+      }
       Mlp mlp = columns.get(e).get(layer);
       NDArray next = kernels.run("mix", owner, sum, x, shares, e, mlp.gate(), mlp.up(), mlp.down());
       if (sum != hidden) {

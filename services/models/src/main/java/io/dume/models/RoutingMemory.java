@@ -16,17 +16,13 @@ import java.util.Optional;
  */
 final class RoutingMemory {
 
-  /** Tokens of a block: powers of c within it, one remembered row between it and the next. */
-  private static final int BLOCK = 128;
-
   private final Kernels kernels;
   private final RoutingPolicy policy;
   private final NDManager owner;
   private final int rows;
   private final NDArray ends;
   private final NDArray before;
-  private final NDArray decay;
-  private final NDArray fade;
+  private final Fading fading;
   private List<NDArray> earlier = List.of();
   private List<NDArray> layers = new ArrayList<>();
 
@@ -43,21 +39,7 @@ final class RoutingMemory {
     rows = batch.rows();
     ends = owner.create(batch.ends());
     before = owner.zeros(new Shape(rows, experts), DataType.FLOAT32);
-    double c = policy.smoothing();
-    double[] powers = new double[BLOCK + 1];
-    for (int i = 0; i <= BLOCK; i++) {
-      powers[i] = Math.pow(c, i);
-    }
-    float[] triangle = new float[BLOCK * BLOCK];
-    float[] column = new float[BLOCK];
-    for (int t = 0; t < BLOCK; t++) {
-      column[t] = (float) powers[t + 1];
-      for (int s = 0; s <= t; s++) {
-        triangle[t * BLOCK + s] = (float) ((1 - c) * powers[t - s]);
-      }
-    }
-    decay = owner.create(triangle, new Shape(BLOCK, BLOCK));
-    fade = owner.create(column);
+    fading = Fading.of(policy.smoothing(), owner);
   }
 
   /** Makes what was remembered so far that of an earlier pass, and begins another. */
@@ -77,7 +59,9 @@ final class RoutingMemory {
    */
   NDArray scores(NDArray x, NDArray weight, NDArray bias, NDManager scratch) {
     int layer = layers.size();
-    NDArray own = kernels.run("remember", owner, x, weight, bias, before, ends, rows, decay, fade);
+    NDArray own =
+        kernels.run(
+            "remember", owner, x, weight, bias, before, ends, rows, fading.decay(), fading.fade());
     layers.add(own);
     NDArray scores = own;
     if (policy.below() > 0) {

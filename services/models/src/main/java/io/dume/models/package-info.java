@@ -27,6 +27,12 @@
  * ({@code kernels.py}) that are packed for libtorch in Java, because DJL's arrays lack fused
  * attention; weights are arguments, so one small script serves every model.
  *
+ * <p><b>Text, token by token.</b> {@link io.dume.models.Generation} reads a sequence on and on,
+ * with the keys and values of what it has read, and what the layers remember of their scores, on
+ * the device; {@link io.dume.models.Sampler} chooses tokens, and {@link
+ * io.dume.models.TextGeneration} makes text of both. Only experts that have a share of a token are
+ * asked, and their shares are told with each token.
+ *
  * <p><b>Same bits.</b> How sequences are grouped into passes depends on their lengths alone, shares
  * are added in the order of the router's experts, and the script's optimiser is off. Equal inputs
  * give equal bits on hosts of equal {@link io.dume.models.NumericProfile}.

@@ -2,9 +2,9 @@
 # operator by its name, no expressions over shapes, 7 for float64. Called from Kernels.java; arrays are
 # (tokens, d) unless a name says otherwise. "grid" and "places" are those of Batch.java, and needed where
 # "padded" is 1; "ends" and "later" are those of Attention.java: where sequences end, and which keys of a
-# block come after a query. "causal" leaves its result where the queries were. A step that can write
-# over what nobody reads again does: fresh memory of megabytes is mapped and zeroed by the kernel, page
-# by page.
+# block come after a query. "causal" leaves its result where the queries were. "keys" and "values" are
+# those of KeyValueCache.java, of which "before" tokens are there. A step that can write over what nobody
+# reads again does: fresh memory of megabytes is mapped and zeroed by the kernel, page by page.
 class Kernels(Module):
   __parameters__ = []
   __buffers__ = []
@@ -96,6 +96,34 @@ class Kernels(Module):
     else:
       y1 = y0
     return torch.add_(torch.linear(y1, output, output_bias), hidden)
+  def blocks(self: __torch__.Kernels,
+    y: Tensor,
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    later: Tensor,
+    before: int,
+    heads: int,
+    kv_heads: int,
+    width: int) -> Tensor:
+    n = torch.size(q, 0)
+    scale = torch.div(1., torch.sqrt(width))
+    block = torch.size(later, 0)
+    for i in range(torch.floordiv(torch.add(n, torch.sub(block, 1)), block)):
+      start = torch.mul(i, block)
+      end = ops.prim.min(torch.add(start, block), n)
+      m = torch.sub(end, start)
+      seen = torch.add(before, end)
+      q1 = torch.mul(torch.transpose(torch.slice(q, 0, start, end), 0, 1), scale)
+      rows = torch.mul(torch.floordiv(heads, kv_heads), m)
+      q2 = torch.reshape(q1, [kv_heads, rows, width])
+      scores = torch.bmm(q2, torch.slice(k, 2, 0, seen))
+      last = torch.slice(torch.view(scores, [heads, m, seen]), 2, torch.add(before, start))
+      _0 = torch.masked_fill_(last, torch.slice(torch.slice(later, 0, 0, m), 1, 0, m), -inf)
+      z = torch.bmm(torch.softmax(scores, -1), torch.slice(v, 1, 0, seen))
+      z0 = torch.transpose(torch.view(z, [heads, m, width]), 0, 1)
+      _1 = torch.copy_(torch.slice(y, 0, start, end), z0)
+    return torch.alias(y)
   def causal(self: __torch__.Kernels,
     q: Tensor,
     k: Tensor,
@@ -107,7 +135,6 @@ class Kernels(Module):
     kv_heads: int,
     width: int) -> Tensor:
     n = torch.size(q, 0)
-    scale = torch.div(1., torch.sqrt(width))
     cosine0 = torch.unsqueeze(torch.slice(cosine, 0, 0, n), 1)
     sine0 = torch.unsqueeze(torch.slice(sine, 0, 0, n), 1)
     y = torch.view(q, [n, heads, width])
@@ -115,20 +142,7 @@ class Kernels(Module):
     k0 = (self).rotate(torch.view(k, [n, kv_heads, width]), cosine0, sine0, )
     k1 = torch.permute(k0, [1, 2, 0])
     v0 = torch.transpose(torch.view(v, [n, kv_heads, width]), 0, 1)
-    block = torch.size(later, 0)
-    for i in range(torch.floordiv(torch.add(n, torch.sub(block, 1)), block)):
-      start = torch.mul(i, block)
-      end = ops.prim.min(torch.add(start, block), n)
-      m = torch.sub(end, start)
-      q1 = torch.mul(torch.transpose(torch.slice(q0, 0, start, end), 0, 1), scale)
-      rows = torch.mul(torch.floordiv(heads, kv_heads), m)
-      q2 = torch.reshape(q1, [kv_heads, rows, width])
-      scores = torch.bmm(q2, torch.slice(k1, 2, 0, end))
-      last = torch.slice(torch.view(scores, [heads, m, end]), 2, start)
-      _0 = torch.masked_fill_(last, torch.slice(torch.slice(later, 0, 0, m), 1, 0, m), -inf)
-      z = torch.bmm(torch.softmax(scores, -1), torch.slice(v0, 1, 0, end))
-      z0 = torch.transpose(torch.view(z, [heads, m, width]), 0, 1)
-      _1 = torch.copy_(torch.slice(y, 0, start, end), z0)
+    _0 = (self).blocks(y, q0, k1, v0, later, 0, heads, kv_heads, width, )
     return torch.alias(q)
   def attend_by_sequence(self: __torch__.Kernels,
     hidden: Tensor,
@@ -162,6 +176,48 @@ class Kernels(Module):
       v0 = torch.slice(v, 0, start, end)
       _0 = (self).causal(q0, k0, v0, cosine, sine, later, heads, kv_heads, width, )
     return torch.add_(torch.linear(q, output, output_bias), hidden)
+  def attend_after(self: __torch__.Kernels,
+    hidden: Tensor,
+    norm: Tensor,
+    eps: float,
+    query: Tensor,
+    query_bias: Tensor,
+    key: Tensor,
+    key_bias: Tensor,
+    value: Tensor,
+    value_bias: Tensor,
+    output: Tensor,
+    output_bias: Tensor,
+    cosine: Tensor,
+    sine: Tensor,
+    keys: Tensor,
+    values: Tensor,
+    later: Tensor,
+    before: int,
+    heads: int,
+    kv_heads: int,
+    width: int) -> Tensor:
+    x = (self).norm(hidden, norm, eps, )
+    q = torch.linear(x, query, query_bias)
+    k = torch.linear(x, key, key_bias)
+    v = torch.linear(x, value, value_bias)
+    n = torch.size(hidden, 0)
+    seen = torch.add(before, n)
+    cosine0 = torch.unsqueeze(cosine, 1)
+    sine0 = torch.unsqueeze(sine, 1)
+    y = torch.view(q, [n, heads, width])
+    q0 = (self).rotate(y, cosine0, sine0, )
+    k0 = (self).rotate(torch.view(k, [n, kv_heads, width]), cosine0, sine0, )
+    v0 = torch.view(v, [n, kv_heads, width])
+    _0 = torch.copy_(torch.slice(keys, 1, before, seen), torch.transpose(k0, 0, 1))
+    _1 = torch.copy_(torch.slice(values, 1, before, seen), torch.transpose(v0, 0, 1))
+    k1 = torch.transpose(keys, 1, 2)
+    _2 = (self).blocks(y, q0, k1, values, later, before, heads, kv_heads, width, )
+    return torch.add_(torch.linear(q, output, output_bias), hidden)
+  def lengthen(self: __torch__.Kernels,
+    cache: Tensor,
+    more: int) -> Tensor:
+    return torch.constant_pad_nd(cache, [0, 0, 0, more])
   def mlp(self: __torch__.Kernels,
     x: Tensor,
     gate: Tensor,
@@ -257,6 +313,9 @@ class Kernels(Module):
     eps: float,
     output: Tensor) -> Tensor:
     return torch.linear((self).norm(hidden, norm, eps, ), output)
+  def last(self: __torch__.Kernels,
+    x: Tensor) -> Tensor:
+    return torch.clone(torch.slice(x, 0, -1))
   def surprise(self: __torch__.Kernels,
     hidden: Tensor,
     tokens: Tensor,

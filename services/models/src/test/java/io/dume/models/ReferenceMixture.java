@@ -17,6 +17,7 @@ final class ReferenceMixture extends ReferenceModel {
   private final int layers;
   private List<double[][]> earlier = List.of();
   private List<double[][]> remembered = new ArrayList<>();
+  private final List<double[][]> shares = new ArrayList<>();
 
   ReferenceMixture(List<TestModel> experts, RouterWeights router, RoutingPolicy policy) {
     super(experts.get(0));
@@ -28,14 +29,32 @@ final class ReferenceMixture extends ReferenceModel {
 
   @Override
   double[][] logits(int[] ids) {
-    earlier = List.of();
-    if (policy.above() > 0) {
-      remembered = new ArrayList<>();
-      super.logits(ids);
+    return logits(ids, policy.above() > 0 ? 2 : 1);
+  }
+
+  /**
+   * Reads as the policy defines it, whatever comes from above: with each pass one token more has
+   * what it needs of the one before.
+   */
+  double[][] logitsTokenByToken(int[] ids) {
+    return logits(ids, policy.above() > 0 ? ids.length + 1 : 1);
+  }
+
+  private double[][] logits(int[] ids, int passes) {
+    double[][] logits = {};
+    remembered = List.of();
+    for (int pass = 0; pass < passes; pass++) {
       earlier = remembered;
+      remembered = new ArrayList<>();
+      shares.clear();
+      logits = super.logits(ids);
     }
-    remembered = new ArrayList<>();
-    return super.logits(ids);
+    return logits;
+  }
+
+  /** Returns by layer what of each token went through each expert, in the last call. */
+  List<double[][]> shares() {
+    return shares;
   }
 
   @Override
@@ -52,6 +71,7 @@ final class ReferenceMixture extends ReferenceModel {
     remembered.add(memory);
     List<double[][]> outputs = experts.stream().map(expert -> expert.mlp(layer, x)).toList();
     double[][] y = new double[x.length][x[0].length];
+    shares.add(new double[x.length][n]);
     for (int t = 0; t < x.length; t++) {
       double[] chooses = chooses(layer, t);
       List<Integer> best =
@@ -66,6 +86,7 @@ final class ReferenceMixture extends ReferenceModel {
       }
       for (int e : best) {
         double share = Math.exp(chooses[e] / policy.temperature()) / total;
+        shares.get(layer)[t][e] = share;
         for (int i = 0; i < y[t].length; i++) {
           y[t][i] += share * outputs.get(e)[t][i];
         }

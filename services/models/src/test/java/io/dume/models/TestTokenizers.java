@@ -1,5 +1,6 @@
 package io.dume.models;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,5 +40,78 @@ final class TestTokenizers {
           "merges": ["a b"]}}
         """
             .formatted(beginToken ? template : "null"));
+  }
+
+  /**
+   * Writes a byte-level tokenizer of the 256 bytes and no merges: token id = byte, 256 is {@code
+   * <e>}.
+   */
+  static void writeBytes(Path directory) throws IOException {
+    ObjectNode vocabulary = TestModel.JSON.createObjectNode();
+    int beyond = 256;
+    for (int b = 0; b < 256; b++) {
+      // As GPT-2 writes bytes: those that can be seen as they are, the others from 256 on.
+      boolean seen = b >= 0x21 && b <= 0x7E || b >= 0xA1 && b <= 0xAC || b >= 0xAE;
+      vocabulary.put(String.valueOf((char) (seen ? b : beyond++)), b);
+    }
+    vocabulary.put("<e>", 256);
+    ObjectNode level = TestModel.JSON.createObjectNode().put("type", "ByteLevel");
+    level.put("add_prefix_space", false).put("trim_offsets", true).put("use_regex", false);
+    write(directory, vocabulary, false, level, level);
+  }
+
+  /**
+   * Writes a tokenizer as SentencePiece's: spaces are part of a token, the first is not text, and
+   * characters that it has no token for are bytes.
+   */
+  static void writeByteFallback(Path directory) throws IOException {
+    ObjectNode vocabulary = TestModel.JSON.createObjectNode();
+    for (int b = 0; b < 256; b++) {
+      vocabulary.put("<0x%02X>".formatted(b), b);
+    }
+    vocabulary.put("<e>", 256).put("\u2581", 257).put("a", 258).put("b", 259);
+    ObjectNode decoder =
+        (ObjectNode)
+            TestModel.JSON.readTree(
+                """
+                {"type": "Sequence", "decoders": [
+                 {"type": "Replace", "pattern": {"String": "\u2581"}, "content": " "},
+                 {"type": "ByteFallback"}, {"type": "Fuse"},
+                 {"type": "Strip", "content": " ", "start": 1, "stop": 0}]}
+                """);
+    ObjectNode spaces =
+        (ObjectNode)
+            TestModel.JSON.readTree(
+                """
+                {"type": "Metaspace", "replacement": "\u2581", "prepend_scheme": "always",
+                 "split": false}
+                """);
+    write(directory, vocabulary, true, spaces, decoder);
+  }
+
+  private static void write(
+      Path directory,
+      ObjectNode vocabulary,
+      boolean fallback,
+      ObjectNode preTokenizer,
+      ObjectNode decoder)
+      throws IOException {
+    ObjectNode root = TestModel.JSON.createObjectNode().put("version", "1.0");
+    root.putArray("added_tokens")
+        .addObject()
+        .put("id", 256)
+        .put("content", "<e>")
+        .put("single_word", false)
+        .put("lstrip", false)
+        .put("rstrip", false)
+        .put("normalized", false)
+        .put("special", true);
+    root.set("pre_tokenizer", preTokenizer);
+    root.set("decoder", decoder);
+    ObjectNode model = root.putObject("model").put("type", "BPE");
+    model.put("byte_fallback", fallback).set("vocab", vocabulary);
+    model.putArray("merges");
+    Files.write(directory.resolve("tokenizer.json"), TestModel.JSON.writeValueAsBytes(root));
+    Files.writeString(directory.resolve("tokenizer_config.json"), "{\"eos_token\": \"<e>\"}");
   }
 }
