@@ -19,6 +19,7 @@ record CommandGroup(String title, List<Object> commands) {
             List.of(
                 new MoergeCommand(context),
                 new EvaluateCommand(context),
+                new GenerateCommand(context),
                 new LogitsCommand(context),
                 new TrainDemoExpertsCommand(context))),
         new CommandGroup(

@@ -24,6 +24,7 @@ final class Console {
   private final PrintWriter out;
   private final PrintWriter err;
   private final boolean terminal;
+  private final boolean outTerminal;
   private final NanoClock clock;
   private String progress = "";
   private long nextProgress;
@@ -34,13 +35,23 @@ final class Console {
   }
 
   Console(PrintWriter out, PrintWriter err, boolean terminal) {
-    this(out, err, terminal, System::nanoTime);
+    this(out, err, terminal, false, System::nanoTime);
   }
 
   Console(PrintWriter out, PrintWriter err, boolean terminal, NanoClock clock) {
+    this(out, err, terminal, false, clock);
+  }
+
+  /**
+   * @param terminal whether standard error is a terminal
+   * @param outTerminal whether standard output is one
+   */
+  Console(
+      PrintWriter out, PrintWriter err, boolean terminal, boolean outTerminal, NanoClock clock) {
     this.out = Objects.requireNonNull(out);
     this.err = Objects.requireNonNull(err);
     this.terminal = terminal;
+    this.outTerminal = outTerminal;
     this.clock = clock;
     this.nextProgress = clock.nanos();
   }
@@ -59,6 +70,29 @@ final class Console {
     out.println(printable(line));
     out.flush();
     redrawProgress();
+  }
+
+  /** Whether results are shown on a terminal. */
+  boolean showsResults() {
+    return outTerminal;
+  }
+
+  /** Prints a piece of the result at once, which need not end a line. */
+  synchronized void piece(String text) {
+    hideProgress();
+    out.print(printable(text));
+    out.flush();
+  }
+
+  /**
+   * Prints a piece of the result in a colour.
+   *
+   * @param colour the parameter of the terminal's command, such as 32 for green
+   */
+  synchronized void piece(String text, int colour) {
+    hideProgress();
+    out.print("\033[" + colour + "m" + printable(text) + "\033[0m");
+    out.flush();
   }
 
   /** Prints a line for the person at the terminal. */

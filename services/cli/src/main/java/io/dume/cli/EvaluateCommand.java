@@ -13,7 +13,6 @@ import io.dume.models.MixtureModel;
 import io.dume.models.RouterWeights;
 import io.dume.router.Router;
 import io.dume.router.RouterSubscription;
-import io.dume.schemas.message.Expert;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -206,22 +205,9 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private void judge(Router router, MixtureModel mixture, Map<Integer, Evaluator> evaluators)
       throws IOException {
-    String backbone = router.description().getFit().getBackbone();
-    if (!backbone.equals(mixture.manifest().backboneFingerprint())) {
-      context
-          .console()
-          .note(
-              "version %d is of another merged model, with backbone %s: start again with that one"
-                  .formatted(router.version(), backbone));
-      return;
-    }
-    Optional<String> missing = missing(router.description().getExperts(), mixture.manifest());
-    if (missing.isPresent()) {
-      context
-          .console()
-          .note(
-              "version %d has expert %s, which this model lacks or has with other MLPs"
-                  .formatted(router.version(), missing.get()));
+    Optional<String> misfit = VersionFit.misfit(router, mixture.manifest());
+    if (misfit.isPresent()) {
+      context.console().note(misfit.get());
       return;
     }
     RouterWeights weights = VersionDocument.weights(router);
@@ -237,20 +223,6 @@ final class EvaluateCommand implements Callable<Integer> {
     judged.forEach((domain, p) -> row.append("  %s %.3f".formatted(domain, p.value())));
     context.console().result(row.toString());
     write(judged);
-  }
-
-  /** An expert that a model can't stand for, if there is one. */
-  static Optional<String> missing(List<Expert> experts, MergedManifest model) {
-    return experts.stream()
-        .filter(
-            expert ->
-                model.experts().stream()
-                    .noneMatch(
-                        here ->
-                            here.name().equals(expert.getName())
-                                && here.fingerprint().equals(expert.getMlp())))
-        .map(Expert::getName)
-        .findFirst();
   }
 
   private Evaluator evaluator(Optional<RouterWeights> weights) throws IOException {

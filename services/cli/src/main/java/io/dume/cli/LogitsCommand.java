@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dume.models.MixtureModel;
-import io.dume.models.RouterWeights;
 import io.dume.models.Routing;
 import io.dume.models.SafetensorsWriter;
 import io.dume.models.TensorSpec;
@@ -33,8 +32,6 @@ import picocli.CommandLine.Option;
           + " logits.safetensors"
     })
 final class LogitsCommand implements Callable<Integer> {
-
-  private static final String ORACLE = "oracle:";
 
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
@@ -76,7 +73,7 @@ final class LogitsCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     List<int[]> sequences = readIds();
     try (MixtureModel mixture = MixtureModel.load(model.directory(), model.device())) {
-      Routing chosen = routing(mixture);
+      Routing chosen = routing.routing(router, mixture);
       int vocabulary = mixture.config().vocabSize();
       List<TensorSpec> specs = new ArrayList<>();
       for (int i = 0; i < sequences.size(); i++) {
@@ -133,29 +130,6 @@ final class LogitsCommand implements Callable<Integer> {
   private IOException notIds(String problem) {
     return new IOException(
         "--ids %s is not a JSON array of arrays of token ids: %s".formatted(ids, problem));
-  }
-
-  private Routing routing(MixtureModel mixture) throws IOException {
-    if (router.equals("average")) {
-      return new Routing.Average();
-    }
-    if (router.equals("random")) {
-      return new Routing.UniformRandom(routing.seed());
-    }
-    if (router.startsWith(ORACLE)) {
-      String name = router.substring(ORACLE.length());
-      return new Routing.Oracle(
-          mixture
-              .manifest()
-              .indexOf(name)
-              .orElseThrow(
-                  () ->
-                      new IllegalArgumentException(
-                          "--router %s: the model's experts are %s"
-                              .formatted(router, mixture.manifest().expertNames()))));
-    }
-    RouterWeights weights = RouterWeights.read(Path.of(router));
-    return new Routing.TopK(weights, routing.policy(weights));
   }
 
   /** Random routing draws for a sequence of the file, whatever stands around it. */

@@ -11,6 +11,9 @@ public final class Main {
   /** Set by the launcher, which can tell whether standard error is a terminal. */
   private static final String TERMINAL_PROPERTY = "dume.terminal";
 
+  /** Likewise, for standard output. */
+  private static final String OUT_TERMINAL_PROPERTY = "dume.terminal.out";
+
   private Main() {}
 
   /**
@@ -25,7 +28,9 @@ public final class Main {
         new Console(
             new PrintWriter(System.out, false, StandardCharsets.UTF_8),
             new PrintWriter(System.err, false, StandardCharsets.UTF_8),
-            Boolean.getBoolean(TERMINAL_PROPERTY));
+            Boolean.getBoolean(TERMINAL_PROPERTY),
+            Boolean.getBoolean(OUT_TERMINAL_PROPERTY),
+            System::nanoTime);
     StopSignal stop = new StopSignal(Runtime.getRuntime()::addShutdownHook);
     CliContext context = new CliContext(console, System.getenv(), Clock.systemUTC(), stop);
     int status = DumeCommandLine.create(context).execute(arguments);

@@ -1,7 +1,11 @@
 package io.dume.cli;
 
+import io.dume.models.MixtureModel;
 import io.dume.models.RouterWeights;
+import io.dume.models.Routing;
 import io.dume.models.RoutingPolicy;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
@@ -9,6 +13,9 @@ import picocli.CommandLine.Option;
 final class RoutingOptions {
 
   private static final String OF_ROUTER = "router";
+
+  /** How `oracle:NAME` begins. */
+  private static final String ORACLE = "oracle:";
 
   @Option(
       names = "--policy",
@@ -48,7 +55,7 @@ final class RoutingOptions {
       names = "--seed",
       paramLabel = "N",
       defaultValue = "0",
-      description = "Of random routing. Default: ${DEFAULT-VALUE}.")
+      description = "Of all that is drawn at random. Default: ${DEFAULT-VALUE}.")
   private long seed;
 
   /** The policy for a router. */
@@ -60,6 +67,34 @@ final class RoutingOptions {
     return named
         .withSmoothing(smoothing.orElse(named.smoothing()))
         .withChoice(topK.orElse(named.k()), temperature.orElse(named.temperature()));
+  }
+
+  /**
+   * What {@code --router} asks for: a file, {@code average}, {@code random} or {@code oracle:NAME}.
+   *
+   * @throws IllegalArgumentException if the model has no expert of this name
+   */
+  Routing routing(String router, MixtureModel mixture) throws IOException {
+    if (router.equals("average")) {
+      return new Routing.Average();
+    }
+    if (router.equals("random")) {
+      return new Routing.UniformRandom(seed);
+    }
+    if (router.startsWith(ORACLE)) {
+      String name = router.substring(ORACLE.length());
+      return new Routing.Oracle(
+          mixture
+              .manifest()
+              .indexOf(name)
+              .orElseThrow(
+                  () ->
+                      new IllegalArgumentException(
+                          "--router %s: the model's experts are %s"
+                              .formatted(router, mixture.manifest().expertNames()))));
+    }
+    RouterWeights weights = RouterWeights.read(Path.of(router));
+    return new Routing.TopK(weights, policy(weights));
   }
 
   long seed() {

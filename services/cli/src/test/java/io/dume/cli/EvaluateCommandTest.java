@@ -183,9 +183,9 @@ class EvaluateCommandTest {
     MergedManifest model =
         new MergedManifest(List.of(new MergedManifest.Expert("math", mlp, true)), "1".repeat(64));
 
-    assertThat(EvaluateCommand.missing(List.of(new Expert("math", mlp)), model)).isEmpty();
-    assertThat(EvaluateCommand.missing(List.of(new Expert("law", mlp)), model)).contains("law");
-    assertThat(EvaluateCommand.missing(List.of(new Expert("math", "2".repeat(64))), model))
+    assertThat(VersionFit.missing(List.of(new Expert("math", mlp)), model)).isEmpty();
+    assertThat(VersionFit.missing(List.of(new Expert("law", mlp)), model)).contains("law");
+    assertThat(VersionFit.missing(List.of(new Expert("math", "2".repeat(64))), model))
         .contains("math");
   }
 }

@@ -9,6 +9,8 @@ import io.dume.models.RouterWeights;
 import io.dume.schemas.kafka.KafkaSettings;
 import io.dume.schemas.kafka.Topics;
 import java.io.IOException;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +23,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -44,6 +47,7 @@ class InstallationCommandsIT {
 
   @TempDir private static Path directory;
   private static final ExecutorService EXECUTOR = Executors.newSingleThreadExecutor();
+  private static final ExecutorService WRITER = Executors.newSingleThreadExecutor();
   private static final CommandRun UP = new CommandRun();
   private static Future<Integer> up;
   private static DemoModel model;
@@ -82,6 +86,7 @@ class InstallationCommandsIT {
       assertThat(up.get(60, TimeUnit.SECONDS)).as(UP.err()).isZero();
     } finally {
       EXECUTOR.shutdownNow();
+      WRITER.shutdownNow();
     }
   }
 
@@ -207,6 +212,63 @@ class InstallationCommandsIT {
     assertThat(letter.get("reason").textValue()).isNotBlank();
     assertThat(letter.get("bytes").intValue()).isEqualTo("no Avro at all".length());
     assertThat(none.out()).isEmpty();
+  }
+
+  @Test
+  @Order(8)
+  void shouldWriteEachTextWithTheNewestVersion() throws Exception {
+    CommandRun generate = new CommandRun();
+    Future<Integer> ended;
+    try (PipedOutputStream prompts = new PipedOutputStream();
+        PipedInputStream in = new PipedInputStream(prompts)) {
+      String[] arguments =
+          with(
+              "generate",
+              "--model",
+              model.merged(),
+              "--follow",
+              "--prompts",
+              "-",
+              "--json",
+              "--explain",
+              "--max-tokens",
+              "8");
+      ended = WRITER.submit(() -> generate.reading(in).execute(arguments));
+      JsonNode first = answer(generate, prompts, "In the beginning", 1);
+      run("policy", "set", "smoothing=0.9");
+      String solved = lastLine(run("solve", "--timeout", "60s").out());
+      long second = Long.parseLong(solved.split(" ")[1]);
+
+      // The subscription may need a moment for what came meanwhile.
+      AtomicInteger asked = new AtomicInteger(1);
+      JsonNode[] last = {first};
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .untilAsserted(
+              () -> {
+                last[0] = answer(generate, prompts, "And then", asked.incrementAndGet());
+                assertThat(last[0].get("version").longValue()).isEqualTo(second);
+              });
+
+      assertThat(first.get("version").longValue()).isLessThan(second);
+      assertThat(first.get("tokens").intValue()).isPositive();
+      assertThat(first.get("experts")).hasSize(5);
+      assertThat(generate.err()).contains("router version " + second);
+    }
+    assertThat(ended.get(60, TimeUnit.SECONDS)).as(generate.err()).isZero();
+  }
+
+  private static JsonNode answer(
+      CommandRun generate, PipedOutputStream prompts, String prompt, int number)
+      throws IOException {
+    prompts.write((prompt + "\n").getBytes(StandardCharsets.UTF_8));
+    prompts.flush();
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .untilAsserted(() -> assertThat(generate.out().lines()).as(generate.err()).hasSize(number));
+    JsonNode answer = new ObjectMapper().readTree(lastLine(generate.out()));
+    assertThat(answer.get("prompt").textValue()).isEqualTo(prompt);
+    return answer;
   }
 
   /** The refusal of the cut before is a line too. */

@@ -103,19 +103,18 @@ public final class TextGeneration {
    * @param prompt what the model reads first
    * @param generation a sequence without tokens, of the model
    * @param goOn asked before each token whether another one is wanted
-   * @throws IllegalArgumentException if the prompt has no tokens, or more than the model has
-   *     positions
+   * @throws PromptException if the prompt has no tokens, or more than the model has positions
    */
   public Written write(
       String prompt, Generation generation, Listener listener, BooleanSupplier goOn) {
     int[] read = tokens(prompt);
     if (read.length == 0) {
-      throw new IllegalArgumentException(
+      throw new PromptException(
           "the prompt has no tokens, and this model's tokenizer begins no text by itself: give it at"
               + " least one character");
     }
     if (read.length > generation.room()) {
-      throw new IllegalArgumentException(
+      throw new PromptException(
           "the prompt has %d tokens, the model takes %d (max_position_embeddings): shorten it"
               .formatted(read.length, generation.room()));
     }

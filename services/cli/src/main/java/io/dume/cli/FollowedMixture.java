@@ -1,0 +1,89 @@
+package io.dume.cli;
+
+import io.dume.models.MixtureModel;
+import io.dume.models.RouterWeights;
+import io.dume.models.Routing;
+import io.dume.router.Router;
+import io.dume.router.RouterSubscription;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * A mixture with the newest version of its router. A thread of its own follows the versions while a
+ * request is answered; the next one begins with what has come. A version that is not for this model
+ * is passed over, with a note.
+ */
+final class FollowedMixture implements ServedMixture {
+
+  private static final Duration PAUSE = Duration.ofMillis(100);
+
+  private final RoutingOptions options;
+  private final CliContext context;
+  private final RouterSubscription versions;
+  private final AtomicReference<Optional<Router>> newest = new AtomicReference<>(Optional.empty());
+  private final ServiceThread follower;
+  private MixtureModel mixture;
+  private long seen;
+  private Optional<Served> served = Optional.empty();
+
+  /** Takes over both: closes them when it is closed. */
+  FollowedMixture(
+      MixtureModel mixture,
+      RouterSubscription versions,
+      RoutingOptions options,
+      CliContext context) {
+    this.mixture = mixture;
+    this.versions = versions;
+    this.options = options;
+    this.context = context;
+    follower =
+        ServiceThread.start(
+            "dume-follow", () -> versions.forEach(router -> newest.set(Optional.of(router))));
+  }
+
+  @Override
+  public Optional<Served> next() throws IOException, InterruptedException {
+    take();
+    if (served.isEmpty()) {
+      context.console().note("waiting for a version of the router");
+    }
+    while (served.isEmpty() && !context.stop().awaitFor(PAUSE)) {
+      take();
+    }
+    return served;
+  }
+
+  private void take() throws IOException {
+    follower.requireWell();
+    Optional<Router> router = newest.get().filter(r -> r.version() > seen);
+    if (router.isEmpty()) {
+      return;
+    }
+    Router version = router.get();
+    seen = version.version();
+    // Experts may have joined the model's directory since.
+    Optional<MixtureModel> reloaded = mixture.reload();
+    MixtureModel model = reloaded.orElse(mixture);
+    Optional<String> misfit = VersionFit.misfit(version, model.manifest());
+    if (misfit.isPresent()) {
+      reloaded.ifPresent(MixtureModel::close);
+      context.console().note(misfit.get());
+      return;
+    }
+    reloaded.ifPresent(newer -> mixture.close());
+    mixture = model;
+    RouterWeights weights = VersionDocument.weights(version);
+    Routing routing = new Routing.TopK(weights, options.policy(weights));
+    served = Optional.of(new Served(mixture, routing, Optional.of(version.version())));
+    context.console().note("router version " + version.version());
+  }
+
+  @Override
+  public void close() {
+    versions.close();
+    follower.join();
+    mixture.close();
+  }
+}
