@@ -192,8 +192,7 @@ final class EvaluateCommand implements Callable<Integer> {
         .console()
         .note(
             "ALARM: %s drifts: %d tokens since version %d are %.0f %% of the way to the nearest other expert's; `dume inspect` shows it, and what is fed to it is worth a look"
-                .formatted(
-                    drift.expert(), drift.tokens(), drift.earlier(), 100 * drift.share()));
+                .formatted(drift.expert(), drift.tokens(), drift.earlier(), 100 * drift.share()));
   }
 
   /** Experts may have joined the model's directory since. */
