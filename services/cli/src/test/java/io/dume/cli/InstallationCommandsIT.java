@@ -258,6 +258,55 @@ class InstallationCommandsIT {
     assertThat(ended.get(60, TimeUnit.SECONDS)).as(generate.err()).isZero();
   }
 
+  @Test
+  @Order(9)
+  void shouldCarryTheChosenPolicyToWhoeverTakesTheRouter() throws IOException {
+    Path validation = model.testText(directory.resolve("validation.jsonl"), 1);
+    Path file = directory.resolve("remembering.safetensors");
+
+    CommandRun choose =
+        run(
+            "policy",
+            "choose",
+            "--model",
+            model.merged(),
+            "--jsonl",
+            "" + validation,
+            "--tokens-per-domain",
+            "300");
+    String chosen = run("policy", "show").out().strip();
+    run("solve", "--timeout", "60s");
+    run("router", "export", "--out", "" + file);
+
+    assertThat(choose.out()).contains("smoothing=0.95", "above=1", "chosen: " + chosen);
+    assertThat(RouterWeights.read(file).metadata()).containsEntry("routing_policy", chosen);
+    assertThat(run("versions", "show").out()).contains("routed " + chosen);
+  }
+
+  @Test
+  @Order(10)
+  void shouldTellFromTheStatisticsAloneWhatTheGatesTellApart() throws IOException {
+    Path text = model.testText(directory.resolve("more.jsonl"), 3);
+    run("feed", "--model", model.merged(), "--jsonl", "" + text);
+    run("solve", "--timeout", "60s");
+
+    CommandRun page = run("inspect", "--layer", "0");
+    CommandRun json = run("inspect", "--json");
+
+    assertThat(page.out()).contains("layer 0", "novel", "since version", "degrees");
+    JsonNode inspection = new ObjectMapper().readTree(json.out());
+    assertThat(inspection.get("layers")).hasSize(DemoModel.LAYERS);
+    assertThat(inspection.at("/layers/0/distances/0/1").doubleValue()).isPositive();
+    double shares = 0;
+    for (JsonNode share : inspection.at("/layers/0/confusion/2")) {
+      shares += share.doubleValue();
+    }
+    assertThat(shares).isBetween(0.999, 1.001);
+    assertThat(inspection.get("drift")).hasSize(5);
+    assertThat(inspection.at("/drift/0/tokens").longValue()).isPositive();
+    assertThat(inspection.get("gates")).hasSize(5);
+  }
+
   private static JsonNode answer(
       CommandRun generate, PipedOutputStream prompts, String prompt, int number)
       throws IOException {
