@@ -142,6 +142,15 @@ public final class EvaluationSet {
     return context;
   }
 
+  /**
+   * The tokens of all windows.
+   *
+   * @return at least 2 for each domain
+   */
+  public long tokens() {
+    return windows.values().stream().flatMap(List::stream).mapToLong(ids -> ids.length).sum();
+  }
+
   List<int[]> windows(String domain) {
     return windows.get(domain);
   }

@@ -1,5 +1,6 @@
 package io.dume.evaluator;
 
+import io.dume.models.ChoiceListener;
 import io.dume.models.DenseModel;
 import io.dume.models.MixtureModel;
 import io.dume.models.WindowLoss;
@@ -55,11 +56,29 @@ public final class Evaluator {
    * @return perplexity by domain, in the set's order
    */
   public Map<String, Perplexity> mixture(MixtureModel model, RoutingChoice choice) {
+    return mixture(model, choice, ChoiceListener.NONE);
+  }
+
+  /**
+   * The mixture under some routing, telling what it chooses.
+   *
+   * @param model the mixture
+   * @param choice the routing
+   * @param listener hears of the choices of gates, with a window's ordinal in the whole set
+   * @return perplexity by domain, in the set's order
+   */
+  public Map<String, Perplexity> mixture(
+      MixtureModel model, RoutingChoice choice, ChoiceListener listener) {
     return read(
         set.domains(),
         (domain, windows, first) ->
             model.negativeLogLikelihood(
-                windows, choice.forWindows(model.manifest(), domain, first)));
+                windows,
+                choice.forWindows(model.manifest(), domain, first),
+                listener == ChoiceListener.NONE
+                    ? listener
+                    : (window, layer, experts) ->
+                        listener.chosen(Math.toIntExact(first + window), layer, experts)));
   }
 
   /**

@@ -200,7 +200,7 @@ public final class MixtureModel implements AutoCloseable {
    */
   public float[] logits(int[] ids, Routing routing) {
     try (NDManager call = own.newSubManager()) {
-      return backbone.value().scoring().logits(ids, steps(routing, call));
+      return backbone.value().scoring().logits(ids, steps(routing, ChoiceListener.NONE, call));
     }
   }
 
@@ -213,8 +213,18 @@ public final class MixtureModel implements AutoCloseable {
    *     the routing does not fit this model
    */
   public List<WindowLoss> negativeLogLikelihood(List<int[]> windows, Routing routing) {
+    return negativeLogLikelihood(windows, routing, ChoiceListener.NONE);
+  }
+
+  /**
+   * Computes the same, and tells which experts were chosen.
+   *
+   * @param listener hears of {@link Routing.TopK}; other routings have nothing to tell
+   */
+  public List<WindowLoss> negativeLogLikelihood(
+      List<int[]> windows, Routing routing, ChoiceListener listener) {
     try (NDManager call = own.newSubManager()) {
-      return backbone.value().scoring().losses(windows, steps(routing, call));
+      return backbone.value().scoring().losses(windows, steps(routing, listener, call));
     }
   }
 
@@ -239,7 +249,7 @@ public final class MixtureModel implements AutoCloseable {
   private Generation.Step ongoing(Routing routing, NDManager sequence) {
     List<List<Mlp>> mlps = mlps();
     ForwardPass forward = backbone.value().forward();
-    MixtureStep mixture = new MixtureStep(forward, manifest, mlps);
+    MixtureStep mixture = new MixtureStep(forward, manifest, mlps, ChoiceListener.NONE);
     if (routing instanceof Routing.TopK topK) {
       return mixture.ongoing(topK, sequence);
     }
@@ -260,10 +270,32 @@ public final class MixtureModel implements AutoCloseable {
     return experts.stream().map(Shared::value).toList();
   }
 
-  private Scoring.Steps steps(Routing routing, NDManager call) {
+  /**
+   * Computes how the loss on some windows changes with a router's gates, and with nothing else: all
+   * weights of the model stay as they are. One call at a time in a JVM, since libtorch's autograd
+   * as DJL offers it has one tape.
+   *
+   * @param windows at least one, all of the same length of 2 or more tokens
+   * @param router the gates
+   * @param policy how many experts and with what temperature; must not remember anything
+   * @param balance weight of the load-balancing loss that is added; at least 0
+   * @throws IllegalArgumentException if windows, router or policy do not fit
+   */
+  public GateGradient gateGradient(
+      List<int[]> windows, RouterWeights router, RoutingPolicy policy, double balance) {
+    Scoring.check(config(), windows);
+    List<List<Mlp>> mlps =
+        router.indexesIn(manifest).stream().map(e -> experts.get(e).value()).toList();
+    try (NDManager call = own.newSubManager()) {
+      return new GateBackpropagation(config(), backbone.value().forward().backbone(), mlps, call)
+          .gradient(windows, router, policy, balance);
+    }
+  }
+
+  private Scoring.Steps steps(Routing routing, ChoiceListener listener, NDManager call) {
     List<List<Mlp>> mlps = mlps();
     ForwardPass forward = backbone.value().forward();
-    MixtureStep mixture = new MixtureStep(forward, manifest, mlps);
+    MixtureStep mixture = new MixtureStep(forward, manifest, mlps, listener);
     if (routing instanceof Routing.TopK topK) {
       return mixture.topK(topK, call);
     }

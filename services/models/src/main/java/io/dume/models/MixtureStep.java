@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.IntPredicate;
@@ -21,13 +22,19 @@ final class MixtureStep {
   private final Kernels kernels;
   private final MergedManifest manifest;
   private final List<List<Mlp>> experts;
+  private final ChoiceListener listener;
 
-  MixtureStep(ForwardPass forward, MergedManifest manifest, List<List<Mlp>> experts) {
+  MixtureStep(
+      ForwardPass forward,
+      MergedManifest manifest,
+      List<List<Mlp>> experts,
+      ChoiceListener listener) {
     this.forward = forward;
     this.config = forward.config();
     this.kernels = forward.kernels();
     this.manifest = manifest;
     this.experts = experts;
+    this.listener = listener;
   }
 
   /**
@@ -41,18 +48,35 @@ final class MixtureStep {
     List<List<Mlp>> chosen = all.mlps();
     List<Gate> gates = all.layers();
     if (policy.remembers()) {
-      return (batch, ordinals, owner) -> remembering(batch, policy, gates, chosen, owner);
+      return (batch, ordinals, owner) -> remembering(batch, ordinals, policy, gates, chosen, owner);
     }
-    ForwardPass.MlpStep step =
+    return (batch, ordinals, owner) ->
         (layer, hidden, x, workspace) -> {
           Gate gate = gates.get(layer);
           NDManager own = workspace.owner();
           NDArray shares =
               kernels.run(
                   "route", own, x, gate.weight(), gate.bias(), policy.temperature(), policy.k());
+          tell(batch, ordinals, layer, shares);
           return mix(chosen, layer, hidden, x, shares, own);
         };
-    return (batch, ordinals, owner) -> step;
+  }
+
+  /** Tells whoever listens which expert has the largest share of each token. */
+  private void tell(Batch batch, int[] ordinals, int layer, NDArray shares) {
+    if (listener == ChoiceListener.NONE) {
+      return;
+    }
+    int[] chosen;
+    try (NDArray largest = shares.argMax(1)) {
+      chosen = Arrays.stream(largest.toLongArray()).mapToInt(Math::toIntExact).toArray();
+    }
+    int packed = 0;
+    for (int row = 0; row < batch.rows(); row++) {
+      int end = packed + batch.lengths()[row];
+      listener.chosen(ordinals[row], layer, Arrays.copyOfRange(chosen, packed, end));
+      packed = end;
+    }
   }
 
   /**
@@ -137,6 +161,7 @@ final class MixtureStep {
   /** Makes the step of one batch, which knows what its earlier tokens scored. */
   private ForwardPass.MlpStep remembering(
       Batch batch,
+      int[] ordinals,
       RoutingPolicy policy,
       List<Gate> gates,
       List<List<Mlp>> chosen,
@@ -148,6 +173,7 @@ final class MixtureStep {
           Gate gate = gates.get(layer);
           NDArray scores = memory.scores(x, gate.weight(), gate.bias(), own);
           NDArray shares = kernels.run("choose", own, scores, policy.temperature(), policy.k());
+          tell(batch, ordinals, layer, shares);
           return mix(chosen, layer, hidden, x, shares, own);
         };
     if (policy.above() > 0) {
