@@ -1,6 +1,8 @@
 package io.dume.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.dume.pictures.Axis;
+import io.dume.pictures.Plot;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -93,6 +95,6 @@ public final class ScalePlot {
             Axis.logarithmic("d", byWidth.keySet().stream().map(Integer::doubleValue).toList()),
             Axis.logarithmic("seconds", seconds));
     curves.forEach(plot::curve);
-    return plot.svg();
+    return plot.drawing().svg();
   }
 }

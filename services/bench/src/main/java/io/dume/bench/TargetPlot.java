@@ -1,8 +1,10 @@
 package io.dume.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.dume.bench.Svg.Anchor;
-import io.dume.bench.Svg.Point;
+import io.dume.pictures.Axis;
+import io.dume.pictures.Drawing;
+import io.dume.pictures.Drawing.Anchor;
+import io.dume.pictures.Drawing.Point;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -86,35 +88,36 @@ public final class TargetPlot {
     double texts = width(rows.stream().map(Row::text).toList());
     double left = GAP + names + GAP;
     int bottom = TOP + ROW * rows.size();
-    Svg svg = new Svg((int) Math.ceil(left + BARS + 2 * GAP + texts), bottom + 3 * ROW);
-    svg.title(GAP, ROW, "What is measured against its target");
+    Drawing drawing = new Drawing((int) Math.ceil(left + BARS + 2 * GAP + texts), bottom + 3 * ROW);
+    drawing.title(GAP, ROW, "What is measured against its target");
     Axis axis = new Axis("share of the target that is reached; more is better", 0, END, false);
     for (double tick : axis.ticks()) {
       double at = left + BARS * axis.share(tick);
-      svg.line(new Point(at, TOP - GAP), new Point(at, bottom), Svg.FAINT, 1);
-      svg.text(at, bottom + ROW - GAP, Anchor.MIDDLE, Svg.INK, Axis.tick(tick));
+      drawing.line(new Point(at, TOP - GAP), new Point(at, bottom), Drawing.FAINT, 1);
+      drawing.text(at, bottom + ROW - GAP, Anchor.MIDDLE, Drawing.INK, Axis.tick(tick));
     }
-    svg.text(left + BARS / 2.0, bottom + 2.0 * ROW - GAP, Anchor.MIDDLE, Svg.INK, axis.label());
+    drawing.text(
+        left + BARS / 2.0, bottom + 2.0 * ROW - GAP, Anchor.MIDDLE, Drawing.INK, axis.label());
     for (int i = 0; i < rows.size(); i++) {
-      bar(svg, axis, rows.get(i), left, TOP + (double) ROW * i);
+      bar(drawing, axis, rows.get(i), left, TOP + (double) ROW * i);
     }
     double target = left + BARS * axis.share(1);
-    svg.line(new Point(target, TOP - GAP), new Point(target, bottom), Svg.INK, 2);
-    return svg.document();
+    drawing.line(new Point(target, TOP - GAP), new Point(target, bottom), Drawing.INK, 2);
+    return drawing.svg();
   }
 
-  private static void bar(Svg svg, Axis axis, Row row, double left, double top) {
+  private static void bar(Drawing drawing, Axis axis, Row row, double left, double top) {
     double base = top + BAR - 3;
     double share = row.share();
-    svg.text(left - GAP, base, Anchor.END, Svg.INK, row.name());
-    svg.bar(left, top, BARS * axis.share(share), BAR, row.reached() ? REACHED : MISSED);
+    drawing.text(left - GAP, base, Anchor.END, Drawing.INK, row.name());
+    drawing.bar(left, top, BARS * axis.share(share), BAR, row.reached() ? REACHED : MISSED);
     if (share > END) {
-      svg.text(left + BARS - 4, base, Anchor.END, "#ffffff", "»");
+      drawing.text(left + BARS - 4, base, Anchor.END, "#ffffff", "»");
     }
-    svg.text(left + BARS + GAP, base, Anchor.START, Svg.INK, row.text());
+    drawing.text(left + BARS + GAP, base, Anchor.START, Drawing.INK, row.text());
   }
 
   private static double width(List<String> texts) {
-    return Svg.LETTER * texts.stream().mapToInt(String::length).max().orElse(0);
+    return Drawing.LETTER * texts.stream().mapToInt(String::length).max().orElse(0);
   }
 }

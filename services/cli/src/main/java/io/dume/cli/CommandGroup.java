@@ -21,6 +21,7 @@ record CommandGroup(String title, List<Object> commands) {
                 new EvaluateCommand(context),
                 new GenerateCommand(context),
                 new LogitsCommand(context),
+                new LabCommand(context),
                 new TrainDemoExpertsCommand(context))),
         new CommandGroup(
             "Everything in one process",

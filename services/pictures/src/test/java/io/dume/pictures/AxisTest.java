@@ -1,4 +1,4 @@
-package io.dume.bench;
+package io.dume.pictures;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -32,6 +32,16 @@ class AxisTest {
   void shouldWriteOnlyPowersOfTenWhenThereAreMany() {
     assertThat(Axis.logarithmic("bytes", List.of(1.0, 90_000.0)).ticks())
         .containsExactly(1.0, 10.0, 100.0, 1000.0, 10_000.0, 100_000.0);
+  }
+
+  @Test
+  void shouldBeginNearTheLeastValueWhereZeroIsFar() {
+    Axis axis = Axis.around("share", List.of(0.71, 0.97));
+
+    assertThat(axis.from()).isCloseTo(0.7, within(1e-12));
+    assertThat(axis.to()).isCloseTo(1.0, within(1e-12));
+    assertThat(Axis.around("same", List.of(0.5, 0.5)).to()).isGreaterThan(0.5);
+    assertThat(Axis.tick(1e-6)).isEqualTo("0.000001");
   }
 
   @Test

@@ -1,5 +1,7 @@
-package io.dume.bench;
+package io.dume.pictures;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -11,13 +13,14 @@ import java.util.List;
  * @param to the value at its end, above {@code from}
  * @param logarithmic whether equal steps are equal factors; both ends are above zero then
  */
-record Axis(String label, double from, double to, boolean logarithmic) {
+public record Axis(String label, double from, double to, boolean logarithmic) {
   private static final int TICKS = 5;
 
   /** From this factor between the ends of a logarithmic axis on only powers of ten are written. */
   private static final double MANY = 200;
 
-  Axis {
+  /** Checks that it goes upwards. */
+  public Axis {
     if (!(from < to) || Double.isInfinite(from) || Double.isInfinite(to)) {
       throw new IllegalArgumentException(
           "axis \"%s\" from %s to %s: it must go upwards".formatted(label, from, to));
@@ -29,7 +32,7 @@ record Axis(String label, double from, double to, boolean logarithmic) {
   }
 
   /** From zero to a round number that no value exceeds. */
-  static Axis fromZero(String label, List<Double> values) {
+  public static Axis fromZero(String label, List<Double> values) {
     double largest = values.stream().mapToDouble(Double::doubleValue).max().orElse(0);
     double end = largest > 0 ? largest : 1;
     double step = step(end / TICKS);
@@ -41,7 +44,7 @@ record Axis(String label, double from, double to, boolean logarithmic) {
    *
    * @param values above zero
    */
-  static Axis logarithmic(String label, List<Double> values) {
+  public static Axis logarithmic(String label, List<Double> values) {
     double least = values.stream().mapToDouble(Double::doubleValue).min().orElse(1);
     double largest = values.stream().mapToDouble(Double::doubleValue).max().orElse(10);
     if (least <= 0) {
@@ -60,14 +63,14 @@ record Axis(String label, double from, double to, boolean logarithmic) {
   }
 
   /** Returns where a value is: 0 at the beginning, 1 at the end; what lies outside, at an end. */
-  double share(double value) {
+  public double share(double value) {
     double share =
         logarithmic ? Math.log(value / from) / Math.log(to / from) : (value - from) / (to - from);
     return Math.min(1, Math.max(0, share));
   }
 
   /** Returns the values that are written beside it, in ascending order. */
-  List<Double> ticks() {
+  public List<Double> ticks() {
     List<Double> ticks = new ArrayList<>();
     if (logarithmic) {
       double[] factors = to / from > MANY ? new double[] {1} : new double[] {1, 2, 5};
@@ -90,8 +93,20 @@ record Axis(String label, double from, double to, boolean logarithmic) {
     return ticks;
   }
 
-  static String tick(double value) {
-    return Figure.number(Figure.rounded(value, 4));
+  /** Returns a value as it is written beside an axis: four significant digits, no exponent. */
+  public static String tick(double value) {
+    String digits = new BigDecimal(value).round(new MathContext(4)).toPlainString();
+    return digits.contains(".") ? digits.replaceAll("\\.?0+$", "") : digits;
+  }
+
+  /** From a round number that no value is below to one that no value exceeds. */
+  public static Axis around(String label, List<Double> values) {
+    double least = values.stream().mapToDouble(Double::doubleValue).min().orElse(0);
+    double largest = values.stream().mapToDouble(Double::doubleValue).max().orElse(1);
+    double step = step(Math.max((largest - least) / TICKS, 1e-9 + Math.abs(largest) / 1_000));
+    double from = step * Math.floor(least / step + 1e-9);
+    double to = step * Math.ceil(largest / step - 1e-9);
+    return new Axis(label, from, to > from ? to : from + step, false);
   }
 
   /** The least of 1, 2 and 5 times a power of ten that is not below a value. */

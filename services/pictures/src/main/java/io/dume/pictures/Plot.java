@@ -1,6 +1,6 @@
-package io.dume.bench;
+package io.dume.pictures;
 
-import io.dume.bench.Svg.Anchor;
+import io.dume.pictures.Drawing.Anchor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -9,7 +9,7 @@ import java.util.stream.Stream;
  * Curves over one axis, as a picture. Deterministic: the same values give the same bytes. Used by
  * one thread.
  */
-final class Plot {
+public final class Plot {
   private static final List<String> COLOURS =
       List.of("#0969da", "#cf222e", "#1a7f37", "#8250df", "#bf8700", "#57606a");
 
@@ -32,11 +32,18 @@ final class Plot {
    * @param x on the axis that runs to the right
    * @param y on the axis that runs upwards
    */
-  record Value(double x, double y) {}
+  public record Value(double x, double y) {}
 
   private record Curve(String name, List<Value> values) {}
 
-  Plot(String title, Axis x, Axis y) {
+  /**
+   * An empty plot.
+   *
+   * @param title over it
+   * @param x the axis that runs to the right
+   * @param y the axis that runs upwards
+   */
+  public Plot(String title, Axis x, Axis y) {
     this.title = title;
     this.x = x;
     this.y = y;
@@ -48,41 +55,46 @@ final class Plot {
    * @param name as it stands in the legend
    * @param values at least one, on both axes
    */
-  Plot curve(String name, List<Value> values) {
+  public Plot curve(String name, List<Value> values) {
     curves.add(new Curve(name, List.copyOf(values)));
     return this;
   }
 
-  /** Returns the picture. */
-  String svg() {
-    Svg svg = new Svg(WIDTH, HEIGHT + LINE * curves.size());
-    svg.title(LEFT, TOP - LINE, title);
+  /** Returns the picture, to be written in one of its forms. */
+  public Drawing drawing() {
+    Drawing drawing = new Drawing(WIDTH, HEIGHT + LINE * curves.size());
+    drawing.title(LEFT, TOP - LINE, title);
     for (double tick : x.ticks()) {
       double at = across(tick);
-      svg.line(new Svg.Point(at, TOP), new Svg.Point(at, HEIGHT - BOTTOM), Svg.FAINT, 1);
-      svg.text(at, HEIGHT - BOTTOM + LINE, Anchor.MIDDLE, Svg.INK, Axis.tick(tick));
+      drawing.line(
+          new Drawing.Point(at, TOP), new Drawing.Point(at, HEIGHT - BOTTOM), Drawing.FAINT, 1);
+      drawing.text(at, HEIGHT - BOTTOM + LINE, Anchor.MIDDLE, Drawing.INK, Axis.tick(tick));
     }
     for (double tick : y.ticks()) {
       double at = up(tick);
-      svg.line(new Svg.Point(LEFT, at), new Svg.Point(WIDTH - RIGHT, at), Svg.FAINT, 1);
-      svg.text(LEFT - 6, at + 4, Anchor.END, Svg.INK, Axis.tick(tick));
+      drawing.line(
+          new Drawing.Point(LEFT, at), new Drawing.Point(WIDTH - RIGHT, at), Drawing.FAINT, 1);
+      drawing.text(LEFT - 6, at + 4, Anchor.END, Drawing.INK, Axis.tick(tick));
     }
-    svg.text((LEFT + WIDTH - RIGHT) / 2.0, HEIGHT - LINE, Anchor.MIDDLE, Svg.INK, x.label());
-    svg.upwards(LINE, (TOP + HEIGHT - BOTTOM) / 2.0, y.label());
+    drawing.text(
+        (LEFT + WIDTH - RIGHT) / 2.0, HEIGHT - LINE, Anchor.MIDDLE, Drawing.INK, x.label());
+    drawing.upwards(LINE, (TOP + HEIGHT - BOTTOM) / 2.0, y.label());
     for (int i = 0; i < curves.size(); i++) {
       String colour = COLOURS.get(i % COLOURS.size());
-      List<Svg.Point> points =
+      List<Drawing.Point> points =
           curves.get(i).values().stream()
-              .map(value -> new Svg.Point(across(value.x()), up(value.y())))
+              .map(value -> new Drawing.Point(across(value.x()), up(value.y())))
               .toList();
-      svg.path(points, colour);
-      points.forEach(point -> svg.dot(point, colour));
+      drawing.path(points, colour);
+      points.forEach(point -> drawing.dot(point, colour));
       double line = HEIGHT + (double) LINE * i;
-      Stream.of(LEFT, LEFT + LINE).forEach(end -> svg.dot(new Svg.Point(end, line - 4), colour));
-      svg.line(new Svg.Point(LEFT, line - 4), new Svg.Point(LEFT + LINE, line - 4), colour, 2);
-      svg.text(LEFT + 1.5 * LINE, line, Anchor.START, Svg.INK, curves.get(i).name());
+      Stream.of(LEFT, LEFT + LINE)
+          .forEach(end -> drawing.dot(new Drawing.Point(end, line - 4), colour));
+      drawing.line(
+          new Drawing.Point(LEFT, line - 4), new Drawing.Point(LEFT + LINE, line - 4), colour, 2);
+      drawing.text(LEFT + 1.5 * LINE, line, Anchor.START, Drawing.INK, curves.get(i).name());
     }
-    return svg.document();
+    return drawing;
   }
 
   private double across(double value) {

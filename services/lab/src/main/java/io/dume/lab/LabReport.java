@@ -1,0 +1,173 @@
+package io.dume.lab;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dume.pictures.Drawing;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What the lab has found: tables for people and a document for scripts. Immutable. */
+public final class LabReport {
+
+  private final List<String> experts;
+  private final Map<String, Double> own;
+  private final Map<String, Map<String, Double>> dense;
+  private final Map<Method, MethodResult> methods;
+  private final Map<Ablation, Series> ablations;
+
+  LabReport(
+      List<String> experts,
+      Map<String, Double> own,
+      Map<String, Map<String, Double>> dense,
+      Map<Method, MethodResult> methods,
+      Map<Ablation, Series> ablations) {
+    this.experts = List.copyOf(experts);
+    this.own = new LinkedHashMap<>(own);
+    this.dense = new LinkedHashMap<>(dense);
+    this.methods = new LinkedHashMap<>(methods);
+    this.ablations = new LinkedHashMap<>(ablations);
+  }
+
+  LabReport with(Map<Ablation, Series> series) {
+    return new LabReport(experts, own, dense, methods, series);
+  }
+
+  Map<Method, MethodResult> methods() {
+    return methods;
+  }
+
+  /** Returns the comparison's rows, a header first: method, a column for each domain, the mean. */
+  public List<List<String>> table() {
+    List<List<String>> rows = new ArrayList<>();
+    List<String> header = new ArrayList<>(List.of("method"));
+    header.addAll(own.keySet());
+    header.addAll(List.of("mean", "spread"));
+    rows.add(header);
+    dense.forEach((expert, perplexity) -> rows.add(row("dense " + expert, denseRow(perplexity))));
+    methods.forEach((method, result) -> rows.add(row(method.label(), result)));
+    return rows;
+  }
+
+  private MethodResult denseRow(Map<String, Double> perplexity) {
+    return new MethodResult(own, List.of(perplexity), Optional.empty(), Optional.empty(), 0);
+  }
+
+  private List<String> row(String name, MethodResult result) {
+    List<String> row = new ArrayList<>(List.of(name));
+    for (String domain : own.keySet()) {
+      row.add("%.2f (%.3f)".formatted(result.perplexity(domain), result.normalised(domain)));
+    }
+    row.add("%.3f".formatted(result.mean()));
+    row.add(result.runs().size() > 1 ? "%.3f".formatted(result.spread()) : "");
+    return row;
+  }
+
+  /** Returns what the methods with gates do beside, a header first; only the header if none has. */
+  public List<List<String>> routingTable() {
+    List<List<String>> rows = new ArrayList<>();
+    List<String> header = new ArrayList<>(List.of("gates"));
+    experts.forEach(expert -> header.add("to " + expert));
+    header.addAll(List.of("switches/100", "segment", "cache", "µs/token", "policy"));
+    rows.add(header);
+    methods.forEach(
+        (method, result) ->
+            result
+                .quality()
+                .ifPresent(
+                    quality -> {
+                      List<String> row = new ArrayList<>(List.of(method.label()));
+                      for (double share : quality.load()) {
+                        row.add("%.3f".formatted(share));
+                      }
+                      row.add("%.1f".formatted(quality.switchesPer100Tokens()));
+                      row.add("%.3f".formatted(quality.segmentRouting()));
+                      row.add("%.3f".formatted(quality.segmentCache()));
+                      row.add("%.0f".formatted(result.microsecondsPerToken()));
+                      row.add(result.policy().orElse(""));
+                      rows.add(row);
+                    }));
+    return rows;
+  }
+
+  /** Returns what each ablation found, a header first; only the header if there is none. */
+  public List<List<String>> ablationTable() {
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(List.of("ablation", "value", "curve", "mean"));
+    ablations.forEach(
+        (ablation, series) ->
+            series
+                .points()
+                .forEach(
+                    point ->
+                        rows.add(
+                            List.of(
+                                ablation.label(),
+                                point.label(),
+                                point.curve(),
+                                "%.3f".formatted(point.mean())))));
+    return rows;
+  }
+
+  /** Returns what a reader of an ablation must know, a line for each that has something to say. */
+  public List<String> notes() {
+    return ablations.entrySet().stream()
+        .filter(entry -> !entry.getValue().note().isEmpty())
+        .map(entry -> entry.getKey().label() + ": " + entry.getValue().note())
+        .toList();
+  }
+
+  /** Returns a picture of each ablation, by its name. */
+  public Map<String, Drawing> pictures() {
+    Map<String, Drawing> pictures = new LinkedHashMap<>();
+    ablations.forEach(
+        (ablation, series) -> pictures.put(ablation.label(), Pictures.draw(ablation, series)));
+    return pictures;
+  }
+
+  /** Returns {@code {"methods": {"<method>": {"mean", "domains", …}}, "dense", "ablations"}}. */
+  public ObjectNode json() {
+    ObjectNode root = JsonNodeFactory.instance.objectNode();
+    ObjectNode all = root.putObject("methods");
+    methods.forEach((method, result) -> fill(all.putObject(method.label()), result));
+    if (!dense.isEmpty()) {
+      ObjectNode table = root.putObject("dense");
+      dense.forEach((expert, values) -> fill(table.putObject(expert), denseRow(values)));
+    }
+    if (!ablations.isEmpty()) {
+      ObjectNode series = root.putObject("ablations");
+      ablations.forEach((ablation, found) -> series.set(ablation.label(), found.json()));
+    }
+    return root;
+  }
+
+  private void fill(ObjectNode node, MethodResult result) {
+    node.put("mean", result.mean());
+    if (result.runs().size() > 1) {
+      node.put("spread", result.spread()).put("seeds", result.runs().size());
+    }
+    ObjectNode domains = node.putObject("domains");
+    for (String domain : own.keySet()) {
+      domains
+          .putObject(domain)
+          .put("perplexity", result.perplexity(domain))
+          .put("normalised", result.normalised(domain));
+    }
+    result.policy().ifPresent(policy -> node.put("policy", policy));
+    result
+        .quality()
+        .ifPresent(
+            quality -> {
+              ObjectNode load = node.putObject("load");
+              for (int e = 0; e < experts.size(); e++) {
+                load.put(experts.get(e), quality.load()[e]);
+              }
+              node.put("switches_per_100_tokens", quality.switchesPer100Tokens())
+                  .put("segment_routing_best_performance", quality.segmentRouting())
+                  .put("segment_cache_best_hit_rate", quality.segmentCache())
+                  .put("microseconds_per_token", result.microsecondsPerToken());
+            });
+  }
+}
