@@ -53,6 +53,7 @@ import picocli.CommandLine.Spec;
       "  dume lab --quick --methods dume,dume-memory,oracle",
       "  dume lab --out lab.json",
       "  dume lab --methods none --ablations tokens,lambda,smoothing --pictures pictures",
+      "  dume lab --quick --methods dume,dume-memory,oracle --questions 100",
       "  dume lab --model merged --expert math=models/math --expert code=models/code \\",
       "    --train train.jsonl --validation validation.jsonl --test test.jsonl --out lab.json"
     })
@@ -62,6 +63,8 @@ final class LabCommand implements Callable<Integer> {
   private static final long VALIDATION_TOKENS = 6_000;
 
   @Mixin private LabModelOptions own = new LabModelOptions();
+
+  @Mixin private LabTaskOptions tasks = new LabTaskOptions();
 
   @Option(
       names = "--methods",
@@ -241,6 +244,7 @@ final class LabCommand implements Callable<Integer> {
                   contextDim,
                   testTokens.orElse(quick ? QUICK_TOKENS : Long.MAX_VALUE)),
               text.heldOut(text.test(), tokenizer, contextDim, QUICK_TOKENS),
+              tasks.read(tokenizer, contextDim, text),
               contextDim,
               quick ? Math.min(tokensPerDomain, 10_000) : tokensPerDomain,
               lambda,
@@ -256,6 +260,10 @@ final class LabCommand implements Callable<Integer> {
     if (report.routingTable().size() > 1) {
       context.console().result("");
       print(report.routingTable());
+    }
+    if (report.reasoningTable().size() > 1) {
+      context.console().result("");
+      print(report.reasoningTable());
     }
     if (report.ablationTable().size() > 1) {
       context.console().result("");

@@ -56,8 +56,13 @@ record LabText(
     return set;
   }
 
-  private interface Taker {
+  /** Takes a document. */
+  interface Taker {
     void take(String domain, String text);
+  }
+
+  void forEachTest(Taker taker) throws IOException {
+    read(test, taker);
   }
 
   private void read(List<Path> files, Taker taker) throws IOException {

@@ -26,8 +26,14 @@ public final class Lab {
                 .formatted(model.manifest().expertNames(), request.experts().keySet()));
       }
       Workplace workplace = new Workplace(request, model, progress);
-      LabReport report = new Methods(workplace).run();
-      return request.ablations().isEmpty() ? report : report.with(new Ablations(workplace).run());
+      Methods methods = new Methods(workplace);
+      LabReport report = methods.run();
+      if (!request.tasks().domains().isEmpty() && !methods.choices().isEmpty()) {
+        report = report.with(new Reasoning(workplace).judge(methods.choices()));
+      }
+      return request.ablations().isEmpty()
+          ? report
+          : report.with(new Ablations(workplace).run());
     }
   }
 }

@@ -17,6 +17,7 @@ public final class LabReport {
   private final Map<String, Map<String, Double>> dense;
   private final Map<Method, MethodResult> methods;
   private final Map<Ablation, Series> ablations;
+  private final Optional<Reasoning.Result> reasoning;
 
   LabReport(
       List<String> experts,
@@ -24,15 +25,30 @@ public final class LabReport {
       Map<String, Map<String, Double>> dense,
       Map<Method, MethodResult> methods,
       Map<Ablation, Series> ablations) {
+    this(experts, own, dense, methods, ablations, Optional.empty());
+  }
+
+  private LabReport(
+      List<String> experts,
+      Map<String, Double> own,
+      Map<String, Map<String, Double>> dense,
+      Map<Method, MethodResult> methods,
+      Map<Ablation, Series> ablations,
+      Optional<Reasoning.Result> reasoning) {
     this.experts = List.copyOf(experts);
     this.own = new LinkedHashMap<>(own);
     this.dense = new LinkedHashMap<>(dense);
     this.methods = new LinkedHashMap<>(methods);
     this.ablations = new LinkedHashMap<>(ablations);
+    this.reasoning = reasoning;
   }
 
   LabReport with(Map<Ablation, Series> series) {
-    return new LabReport(experts, own, dense, methods, series);
+    return new LabReport(experts, own, dense, methods, series, reasoning);
+  }
+
+  LabReport with(Reasoning.Result answers) {
+    return new LabReport(experts, own, dense, methods, ablations, Optional.of(answers));
   }
 
   Map<Method, MethodResult> methods() {
@@ -92,6 +108,38 @@ public final class LabReport {
     return rows;
   }
 
+  /**
+   * Returns the share of questions that were answered right, a header first; only the header if
+   * there were none.
+   */
+  public List<List<String>> reasoningTable() {
+    List<List<String>> rows = new ArrayList<>();
+    List<String> header = new ArrayList<>(List.of("questions"));
+    reasoning.ifPresent(
+        found -> {
+          header.addAll(found.dense().keySet());
+          List<String> dense = new ArrayList<>(List.of("own dense expert"));
+          found.dense().values().forEach(value -> dense.add("%.3f".formatted(value)));
+          dense.add("1.000");
+          rows.add(dense);
+          for (Method method : found.methods().keySet()) {
+            List<String> row = new ArrayList<>(List.of(method.label()));
+            for (String domain : found.dense().keySet()) {
+              row.add(
+                  "%.3f (%.3f)"
+                      .formatted(
+                          found.methods().get(method).get(domain),
+                          found.normalised(method, domain)));
+            }
+            row.add("%.3f".formatted(found.mean(method)));
+            rows.add(row);
+          }
+        });
+    header.add("mean");
+    rows.add(0, header);
+    return rows;
+  }
+
   /** Returns what each ablation found, a header first; only the header if there is none. */
   public List<List<String>> ablationTable() {
     List<List<String>> rows = new ArrayList<>();
@@ -140,7 +188,29 @@ public final class LabReport {
       ObjectNode series = root.putObject("ablations");
       ablations.forEach((ablation, found) -> series.set(ablation.label(), found.json()));
     }
+    reasoning.ifPresent(found -> fill(root.putObject("reasoning"), found));
     return root;
+  }
+
+  private static void fill(ObjectNode node, Reasoning.Result found) {
+    ObjectNode questions = node.putObject("questions");
+    found.questions().forEach(questions::put);
+    ObjectNode dense = node.putObject("dense");
+    found.dense().forEach(dense::put);
+    ObjectNode methods = node.putObject("methods");
+    found
+        .methods()
+        .forEach(
+            (method, accuracy) -> {
+              ObjectNode row = methods.putObject(method.label()).put("mean", found.mean(method));
+              ObjectNode domains = row.putObject("domains");
+              accuracy.forEach(
+                  (domain, value) ->
+                      domains
+                          .putObject(domain)
+                          .put("accuracy", value)
+                          .put("normalised", found.normalised(method, domain)));
+            });
   }
 
   private void fill(ObjectNode node, MethodResult result) {

@@ -4,6 +4,7 @@ import io.dume.evaluator.EvaluationSet;
 import io.dume.models.Device;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +19,8 @@ import java.util.Set;
  * @param train text that statistics and training learn from, of every expert
  * @param validation text that policies are chosen by
  * @param test text that methods are judged by
- * @param sample text that ablations are judged by
+ * @param sample text that ablations are judged by, and that is read to tell a token's time
+ * @param tasks questions that methods answer
  * @param contextDim tokens of a sequence that count
  * @param tokensPerDomain of the training text that gates are solved from, at most
  * @param lambda the ridge penalty
@@ -35,6 +37,7 @@ public record LabRequest(
     EvaluationSet validation,
     EvaluationSet test,
     EvaluationSet sample,
+    TaskSet tasks,
     int contextDim,
     long tokensPerDomain,
     double lambda,
@@ -45,7 +48,7 @@ public record LabRequest(
 
   /** Checks that text, experts and numbers fit together. */
   public LabRequest {
-    experts = new LinkedHashMap<>(experts);
+    experts = Collections.unmodifiableMap(new LinkedHashMap<>(experts));
     methods = Set.copyOf(methods);
     ablations = Set.copyOf(ablations);
     List<String> names = new ArrayList<>(experts.keySet());
@@ -60,6 +63,11 @@ public record LabRequest(
             "held-out text of %s, experts %s: a domain is judged beside the expert of its name"
                 .formatted(held.domains(), names));
       }
+    }
+    if (!names.containsAll(tasks.domains())) {
+      throw new IllegalArgumentException(
+          "questions of %s, experts %s: a domain is judged beside the expert of its name"
+              .formatted(tasks.domains(), names));
     }
     if (contextDim < 1 || tokensPerDomain < 1 || seeds < 1 || !(lambda >= 0)) {
       throw new IllegalArgumentException(

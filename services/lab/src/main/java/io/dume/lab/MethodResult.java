@@ -25,6 +25,10 @@ record MethodResult(
     runs = List.copyOf(runs);
   }
 
+  MethodResult withTime(double microseconds) {
+    return new MethodResult(dense, runs, policy, quality, microseconds);
+  }
+
   /** Mean perplexity over the runs. */
   double perplexity(String domain) {
     return runs.stream().mapToDouble(run -> run.get(domain)).average().orElseThrow();

@@ -13,6 +13,10 @@
  * io.dume.models.MixtureModel#gateGradient} gives, in the gates alone. Everything else of a model
  * is out of reach of a training, its experts' {@code gate_proj} too.
  *
+ * <p>Beside perplexity there are questions with several answers, of which a model takes the
+ * likeliest; accuracy is normalised by the dense expert's. And there are ablations: one thing is
+ * varied while all else stays, judged on a sample of test text, as figures and as pictures.
+ *
  * <p>What is random (random routing, the order of training text, gates before training) comes from
  * seeds that are counted from 0, so a run can be repeated; results of several seeds are given as
  * mean and spread, the largest less the smallest.

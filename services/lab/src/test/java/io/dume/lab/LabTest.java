@@ -35,6 +35,7 @@ class LabTest {
   private static Map<String, Path> experts;
   private static TrainingText train;
   private static EvaluationSet heldOut;
+  private static TaskSet tasks;
 
   @BeforeAll
   static void unpack() throws IOException {
@@ -48,6 +49,7 @@ class LabTest {
     MoErge.merge(merged, model(), MoErge.Options.DEFAULT);
     try (Tokenizer tokenizer = Tokenizer.load(model())) {
       TrainingText.Builder text = TrainingText.builder(tokenizer, 2_000);
+      TaskSet.Builder questions = TaskSet.builder(tokenizer, CONTEXT);
       EvaluationSet.Builder test = EvaluationSet.builder(tokenizer, CONTEXT, 300);
       for (String domain : DemoAssets.DOMAINS) {
         try (Stream<DemoAssets.Document> documents =
@@ -56,11 +58,18 @@ class LabTest {
         }
         try (Stream<DemoAssets.Document> documents =
             DemoAssets.documents(domain, DemoAssets.Split.TEST)) {
-          documents.forEach(document -> test.add(domain, document.text()));
+          documents
+              .limit(20)
+              .forEach(
+                  document -> {
+                    test.add(domain, document.text());
+                    questions.addText(domain, document.text());
+                  });
         }
       }
       train = text.build();
       heldOut = test.build();
+      tasks = questions.build(6);
     }
   }
 
@@ -77,6 +86,7 @@ class LabTest {
         heldOut,
         heldOut,
         heldOut,
+        tasks,
         CONTEXT,
         1_000,
         0.01,
@@ -117,6 +127,11 @@ class LabTest {
     assertThat(load).isCloseTo(1, within(1e-9));
     assertThat(report.table()).hasSize(1 + 5 + 7).allSatisfy(row -> assertThat(row).hasSize(8));
     assertThat(report.routingTable()).hasSize(1 + 4);
+    JsonNode reasoning = report.json().get("reasoning");
+    assertThat(reasoning.at("/questions/math").intValue()).isEqualTo(6);
+    assertThat(reasoning.at("/dense/math").doubleValue()).isBetween(0.0, 1.0);
+    assertThat(reasoning.at("/methods/oracle/mean").doubleValue()).isCloseTo(1, within(0.1));
+    assertThat(report.reasoningTable()).hasSize(1 + 1 + 7);
   }
 
   @Test
@@ -249,6 +264,7 @@ class LabTest {
                     heldOut,
                     heldOut,
                     heldOut,
+                    TaskSet.none(),
                     CONTEXT,
                     1_000,
                     0.01,
