@@ -64,9 +64,7 @@ class LabCommandTest {
             "\n{\"query\": \"One\", \"choices\": [\" two\", \" three\"], \"gold\": 2}\n");
     CommandRun run = new CommandRun();
 
-    int status =
-        run.execute(
-            "lab", "--quick", "--methods", "oracle", "--tasks", "math=" + tasks);
+    int status = run.execute("lab", "--quick", "--methods", "oracle", "--tasks", "math=" + tasks);
 
     assertThat(status).isEqualTo(ExitCode.FAILURE);
     assertThat(run.err()).contains("tasks.jsonl, line 2: gold = 2");

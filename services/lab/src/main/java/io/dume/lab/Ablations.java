@@ -6,6 +6,7 @@ import io.dume.lab.Series.Point;
 import io.dume.models.GramType;
 import io.dume.models.RouterWeights;
 import io.dume.models.RoutingPolicy;
+import io.dume.pictures.Axis;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -157,7 +158,11 @@ final class Ablations {
   private Series lambda() {
     List<Point> points = new ArrayList<>();
     for (double lambda : LAMBDAS) {
-      both(points, "λ = " + lambda, lambda, workplace.solve(usual(), lambda, Scores.NORMALISED));
+      both(
+          points,
+          "λ = " + Axis.tick(lambda),
+          lambda,
+          workplace.solve(usual(), lambda, Scores.NORMALISED));
     }
     return new Series(points, "");
   }
@@ -222,7 +227,7 @@ final class Ablations {
     List<String> experts = workplace.experts();
     List<String> failures = new ArrayList<>();
     for (double lambda : List.of(1e-6, 1e-2, 1e2)) {
-      String label = "λ = " + lambda;
+      String label = "λ = " + Axis.tick(lambda);
       points.add(
           point(
               "float64 products, integer sums",

@@ -31,9 +31,7 @@ public final class Lab {
       if (!request.tasks().domains().isEmpty() && !methods.choices().isEmpty()) {
         report = report.with(new Reasoning(workplace).judge(methods.choices()));
       }
-      return request.ablations().isEmpty()
-          ? report
-          : report.with(new Ablations(workplace).run());
+      return request.ablations().isEmpty() ? report : report.with(new Ablations(workplace).run());
     }
   }
 }

@@ -87,8 +87,7 @@ final class Methods {
         (method, all) ->
             results.computeIfPresent(
                 method,
-                (m, result) ->
-                    result.withTime(all.stream().sorted().toList().get(READINGS / 2))));
+                (m, result) -> result.withTime(all.stream().sorted().toList().get(READINGS / 2))));
   }
 
   private static boolean needsGates(Method method) {
@@ -133,8 +132,7 @@ final class Methods {
     RoutingChoice first = new RoutingChoice.Gates(routers.get(0), policy);
     choices.put(method, first);
     RoutingQuality.Recorder recorder = new RoutingQuality.Recorder();
-    workplace.judge(
-        test, method.label() + ", its choices", first, recorder);
+    workplace.judge(test, method.label() + ", its choices", first, recorder);
     return new MethodResult(
         own,
         runs,

@@ -105,8 +105,7 @@ final class Reasoning {
       windows += texts.size();
       workplace
           .progress()
-          .passing(
-              "questions, %s: %d of %d".formatted(what, from + chunk.size(), list.size()));
+          .passing("questions, %s: %d of %d".formatted(what, from + chunk.size(), list.size()));
     }
     return right / (double) list.size();
   }

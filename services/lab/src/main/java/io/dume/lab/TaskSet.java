@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
- * Questions with several answers, by domain: given ones, and ones that are made of held-out text, in
- * which the right one of four continuations is to be found. The wrong ones are continuations of
+ * Questions with several answers, by domain: given ones, and ones that are made of held-out text,
+ * in which the right one of four continuations is to be found. The wrong ones are continuations of
  * other places of the same domain, so it is not enough to know the domain. Immutable once built.
  */
 public final class TaskSet {
@@ -63,9 +63,7 @@ public final class TaskSet {
       }
       int[] ids = query.isEmpty() ? new int[0] : tokenizer.encode(query);
       int[] end = Arrays.copyOfRange(ids, Math.max(0, ids.length + longest - context), ids.length);
-      given
-          .computeIfAbsent(domain, d -> new ArrayList<>())
-          .add(new ChoiceTask(end, answers, gold));
+      given.computeIfAbsent(domain, d -> new ArrayList<>()).add(new ChoiceTask(end, answers, gold));
     }
 
     /** Adds held-out text to make questions of. */

@@ -27,9 +27,7 @@ class ReasoningTest {
         List.of(new WindowLoss(1, 1), new WindowLoss(3, 2), new WindowLoss(5.5, 4));
 
     assertThat(Reasoning.right(List.of(TASK), losses)).isEqualTo(1);
-    assertThat(
-            Reasoning.right(
-                List.of(new ChoiceTask(TASK.query(), TASK.choices(), 0)), losses))
+    assertThat(Reasoning.right(List.of(new ChoiceTask(TASK.query(), TASK.choices(), 0)), losses))
         .isZero();
   }
 
