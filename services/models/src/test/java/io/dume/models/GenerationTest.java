@@ -241,7 +241,8 @@ class GenerationTest {
         mlps.add(loaded.loadExpert(merged, e, uploader).value());
       }
       NDManager manager = loaded.manager().newSubManager();
-      MixtureStep mixture = new MixtureStep(loaded.forward(), merged.manifest(), mlps);
+      MixtureStep mixture =
+          new MixtureStep(loaded.forward(), merged.manifest(), mlps, ChoiceListener.NONE);
       Generation.Step step = mixture.ongoing(new Routing.TopK(router, policy), manager);
       Generation generation = new Generation(loaded.forward(), step, manager);
       generation.read(1, 2, 3);
