@@ -36,15 +36,18 @@ final class TrainableLlama {
    * @param halfTurn head width × head width: x·R swaps the halves of x and negates the one that
    *     comes first, a turn by a right angle
    * @param future t × t, added to scores: −∞ where a token would see a later one
+   * @param scale what scores are multiplied by; an array that lives as long as the model, since the
+   *     backward pass reads it when that of a plain number may be gone
    */
-  private record Positions(NDArray cosines, NDArray sines, NDArray halfTurn, NDArray future) {
+  private record Positions(
+      NDArray cosines, NDArray sines, NDArray halfTurn, NDArray future, NDArray scale) {
 
     Positions first(long t, NDManager manager) {
       NDArray cos = cosines.get(":" + t);
       NDArray sin = sines.get(":" + t);
       NDArray mask = future.get(":" + t + ", :" + t);
       manager.attachAll(cos, sin, mask);
-      return new Positions(cos, sin, halfTurn, mask);
+      return new Positions(cos, sin, halfTurn, mask, scale);
     }
   }
 
@@ -71,7 +74,8 @@ final class TrainableLlama {
             manager.create(cos, new Shape(context, width)),
             manager.create(sin, new Shape(context, width)),
             manager.create(halfTurn(width), new Shape(width, width)),
-            manager.create(mask, new Shape(context, context)));
+            manager.create(mask, new Shape(context, context)),
+            manager.create((float) (1 / Math.sqrt(width))));
   }
 
   /**
@@ -194,7 +198,7 @@ final class TrainableLlama {
     NDArray q = rotated(heads(linear(x, prefix + "q_proj.weight"), rows, t), places);
     NDArray k = rotated(heads(linear(x, prefix + "k_proj.weight"), rows, t), places);
     NDArray v = heads(linear(x, prefix + "v_proj.weight"), rows, t);
-    NDArray scores = q.mul(1 / Math.sqrt(shape.headWidth())).matMul(k.swapAxes(2, 3));
+    NDArray scores = q.mul(places.scale()).matMul(k.swapAxes(2, 3));
     NDArray mixed = scores.add(places.future()).softmax(-1).matMul(v).swapAxes(1, 2);
     return linear(mixed.reshape(rows, t, shape.hidden()), prefix + "o_proj.weight");
   }

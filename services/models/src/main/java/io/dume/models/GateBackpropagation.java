@@ -74,8 +74,8 @@ final class GateBackpropagation {
       List<NDArray> imbalances = new ArrayList<>();
       NDArray likelihood = loss(windows, gates, policy, imbalances);
       NDArray uneven =
-          imbalances.stream().reduce(NDArray::add).orElseThrow().div(imbalances.size());
-      collector.backward(balance == 0 ? likelihood : likelihood.add(uneven.mul((float) balance)));
+          imbalances.stream().reduce(NDArray::add).orElseThrow().div(constant(imbalances.size()));
+      collector.backward(balance == 0 ? likelihood : likelihood.add(uneven.mul(constant(balance))));
       loss = likelihood.getFloat();
       imbalance = uneven.getFloat();
     }
@@ -129,7 +129,7 @@ final class GateBackpropagation {
       k = k.repeat(1, times);
       v = v.repeat(1, times);
     }
-    NDArray scores = q.mul((float) (1 / Math.sqrt(width))).matMul(k.swapAxes(2, 3));
+    NDArray scores = q.mul(constant(1 / Math.sqrt(width))).matMul(k.swapAxes(2, 3));
     NDArray mixed = scores.add(places.future()).softmax(-1).matMul(v).swapAxes(1, 2);
     return projected(mixed.reshape(rows * t, config.heads() * width), layer.output());
   }
@@ -149,7 +149,7 @@ final class GateBackpropagation {
         x.getNDArrayInternal()
             .linear(x, gate.weight(), gate.bias())
             .singletonOrThrow()
-            .div((float) policy.temperature());
+            .div(constant(policy.temperature()));
     int tokens = Math.toIntExact(x.getShape().get(0));
     int k = policy.k();
     int[][] chosen = largest(scores.toFloatArray(), tokens, k);
@@ -253,6 +253,15 @@ final class GateBackpropagation {
     return x.getNDArrayInternal()
         .linear(x, projection.weight(), projection.bias())
         .singletonOrThrow();
+  }
+
+  /**
+   * A factor that lives until all is done. An operation on a plain number makes an array of it,
+   * whose memory Java may have back before the backward pass reads it: gradients were NaN once in
+   * some thousand steps.
+   */
+  private NDArray constant(double value) {
+    return manager.create((float) value);
   }
 
   /** Rows of a matrix by their indexes; autograd adds up what comes back for each. */
