@@ -40,6 +40,9 @@ public final class ControlState {
   /** The longest id of a request that counts, in characters; cuts list them. */
   public static final int MAX_REQUEST_CHARACTERS = 256;
 
+  /** Of scores, which are float32: more would leave nothing of them. */
+  private static final double LARGEST_FACTOR = 1e6;
+
   private static final Set<String> FACTORISATIONS = Set.of("ejml", "openblas");
 
   private final Map<String, Id> serving = new LinkedHashMap<>();
@@ -187,8 +190,8 @@ public final class ControlState {
   private static boolean possible(Policy policy) {
     return policy.getTopK() >= 1
         && policy.getTopK() <= MAX_EXPERTS
-        && policy.getTemperature() > 0
-        && Double.isFinite(policy.getTemperature())
+        && policy.getTemperature() >= 1 / LARGEST_FACTOR
+        && policy.getTemperature() <= LARGEST_FACTOR
         && policy.getSmoothing() >= 0
         && policy.getSmoothing() < 1
         && isWeight(policy.getBelow())
@@ -196,7 +199,7 @@ public final class ControlState {
   }
 
   private static boolean isWeight(double value) {
-    return value >= 0 && Double.isFinite(value);
+    return value >= 0 && value <= LARGEST_FACTOR;
   }
 
   /**

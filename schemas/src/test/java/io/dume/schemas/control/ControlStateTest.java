@@ -190,6 +190,8 @@ class ControlStateTest {
             new Policy(1025, 1.0, 0.0, 0.0, 0.0),
             new Policy(1, 0.0, 0.0, 0.0, 0.0),
             new Policy(1, infinite, 0.0, 0.0, 0.0),
+            new Policy(1, 1e-60, 0.0, 0.0, 0.0),
+            new Policy(1, 1.0, 0.0, 1e300, 0.0),
             new Policy(1, 1.0, 1.0, 0.0, 0.0),
             new Policy(1, 1.0, -0.1, 0.0, 0.0),
             new Policy(1, 1.0, nan, 0.0, 0.0),

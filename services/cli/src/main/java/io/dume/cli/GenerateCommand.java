@@ -124,7 +124,10 @@ final class GenerateCommand implements Callable<Integer> {
     try (Tokenizer tokenizer = Tokenizer.load(model.directory());
         ServedMixture mixture = serve()) {
       if (prompts.fromStandardInput()) {
+        // Whoever reads a line can't be told to stop: there the process ends at once.
         context.console().note("one prompt a line");
+      } else {
+        context.stop().arm();
       }
       prompts.forEach(context.in(), prompt -> answer(prompt, mixture, tokenizer, chosen, limits));
     }

@@ -11,7 +11,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code dume inspect}: what a version's statistics tell, without a forward pass. */
 @Command(
@@ -38,11 +37,7 @@ final class InspectCommand implements Callable<Integer> {
   @Mixin private KafkaOptions kafka = new KafkaOptions();
   @Mixin private RouterOptions router = new RouterOptions();
 
-  @Parameters(
-      paramLabel = "N",
-      arity = "0..1",
-      description = "The version's number. Default: the newest.")
-  private Optional<Long> number = Optional.empty();
+  @Mixin private VersionOption number = new VersionOption();
 
   @Option(
       names = "--layer",
@@ -63,8 +58,7 @@ final class InspectCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     try (RouterHistory history =
         RouterHistory.open(kafka.settings(), kafka.topics(), router.name())) {
-      Router shown =
-          number.map(history::version).orElseGet(history::newest).orElseThrow(this::none);
+      Router shown = number.in(history, router.name());
       RouterVersion version = shown.description();
       Inspection inspection = Inspection.of(version).orElseThrow(() -> silent(version));
       layer.ifPresent(l -> requireLayer(l, inspection.layers().size()));
@@ -72,9 +66,9 @@ final class InspectCommand implements Callable<Integer> {
           history
               .descriptionBefore(version.getVersion())
               .flatMap(b -> history.version(b.getVersion()));
+      long compared = version.getEarlierVersion();
       List<Inspection.Drift> drifts =
-          history
-              .description(version.getEarlierVersion())
+          (compared > 0 ? history.description(compared) : Optional.<RouterVersion>empty())
               .map(earlier -> Inspection.drift(earlier, version))
               .orElse(List.of());
       List<Inspection.Turn> turns = before.map(b -> Inspection.turns(b, shown)).orElse(List.of());
@@ -94,18 +88,6 @@ final class InspectCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           "--layer %d: the router has layers 0 to %d".formatted(layer, layers - 1));
     }
-  }
-
-  private IllegalArgumentException none() {
-    return new IllegalArgumentException(
-        number
-            .map(
-                n ->
-                    "router %s has no version %d: `dume versions` lists them"
-                        .formatted(router.name(), n))
-            .orElse(
-                "router %s has no version yet: `dume solve` asks for one"
-                    .formatted(router.name())));
   }
 
   private static IllegalArgumentException silent(RouterVersion version) {

@@ -1,6 +1,5 @@
 package io.dume.cli;
 
-import io.dume.router.Router;
 import io.dume.router.RouterHistory;
 import io.dume.schemas.message.RouterVersion;
 import java.io.IOException;
@@ -9,7 +8,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code dume versions show}: everything about one version. */
 @Command(
@@ -26,11 +24,7 @@ final class ShowVersionCommand implements Callable<Integer> {
   @Mixin private KafkaOptions kafka = new KafkaOptions();
   @Mixin private RouterOptions router = new RouterOptions();
 
-  @Parameters(
-      paramLabel = "N",
-      arity = "0..1",
-      description = "The version's number. Default: the newest.")
-  private Optional<Long> number = Optional.empty();
+  @Mixin private VersionOption number = new VersionOption();
 
   @Option(names = "--json", description = "As JSON.")
   private boolean json;
@@ -47,11 +41,7 @@ final class ShowVersionCommand implements Callable<Integer> {
     Optional<RouterVersion> before;
     try (RouterHistory history =
         RouterHistory.open(kafka.settings(), kafka.topics(), router.name())) {
-      Optional<RouterVersion> found =
-          number.isPresent()
-              ? history.description(number.get())
-              : history.newest().map(Router::description);
-      shown = found.orElseThrow(this::missing);
+      shown = number.describedIn(history, router.name());
       before = history.descriptionBefore(shown.getVersion());
     }
     if (json) {
@@ -60,17 +50,5 @@ final class ShowVersionCommand implements Callable<Integer> {
       new VersionPage(shown, before).print(context.console());
     }
     return ExitCode.OK;
-  }
-
-  private IllegalArgumentException missing() {
-    return new IllegalArgumentException(
-        number
-            .map(
-                n ->
-                    "router %s has no version %d: `dume versions` lists them"
-                        .formatted(router.name(), n))
-            .orElse(
-                "router %s has no version yet: `dume solve` asks for one"
-                    .formatted(router.name())));
   }
 }

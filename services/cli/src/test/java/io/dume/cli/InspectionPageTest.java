@@ -39,8 +39,8 @@ class InspectionPageTest {
 
   @Test
   void shouldRaiseTheAlarmForFreshTokensThatAreHalfwayToAnotherExpert() {
-    Inspection.Drift moved = new Inspection.Drift("novel", 4, 900, 2.1, 0.7, 1);
-    Inspection.Drift still = new Inspection.Drift("code", 4, 800, 0.1, 0.03, 0);
+    Inspection.Drift moved = new Inspection.Drift("novel", 4, 900, 2.1, 0.7, 1, true);
+    Inspection.Drift still = new Inspection.Drift("code", 4, 800, 0.1, 0.03, 0, true);
     InspectionPage page = page(List.of(APART), List.of(still, moved), List.of());
 
     List<String> lines = page.fresh();

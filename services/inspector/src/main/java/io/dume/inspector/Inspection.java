@@ -19,6 +19,15 @@ import java.util.Optional;
  */
 public record Inspection(List<String> experts, double[] tokens, List<Layer> layers) {
 
+  /** In a layer where an expert is nearer to another than this, going there means nothing. */
+  private static final double TOLD_APART = 1;
+
+  /**
+   * The mean of m independent tokens lies about √((experts − 1) / m) from where it should; those of
+   * one text are not independent, and count for a tenth or so: a third of a deviation is left.
+   */
+  private static final long TOKENS_A_DIRECTION = 100;
+
   /** Enough that a share of one percent is right to a tenth of itself. */
   private static final int DRAWS = 10_000;
 
@@ -49,16 +58,23 @@ public record Inspection(List<String> experts, double[] tokens, List<Layer> laye
    * @param share this distance over that to the nearest other expert in the same layer, the largest
    *     of all layers: at 1/2 the fresh tokens are half-way to another expert's
    * @param layer where that share is reached
+   * @param enough whether the fresh tokens are enough for that to be no chance
    */
   public record Drift(
-      String expert, long earlier, long tokens, double distance, double share, int layer) {
+      String expert,
+      long earlier,
+      long tokens,
+      double distance,
+      double share,
+      int layer,
+      boolean enough) {
 
     /** Half-way to another expert, fresh tokens are no longer what the gate was solved for. */
     private static final double ALARM = 0.5;
 
     /** {@return whether people should look at what is fed to the expert} */
     public boolean alarming() {
-      return share >= ALARM;
+      return enough && share >= ALARM;
     }
   }
 
@@ -106,12 +122,15 @@ public record Inspection(List<String> experts, double[] tokens, List<Layer> laye
    *
    * @param earlier the version that {@code now} names as the one that it compares with
    * @param now a later version of the same fit and experts
-   * @return one for each expert that has new tokens; none if the versions do not belong together
+   * @return one for each expert that has new tokens and is told apart in some layer; none if the
+   *     versions do not belong together
    */
   public static List<Drift> drift(RouterVersion earlier, RouterVersion now) {
     if (now.getEarlierVersion() != earlier.getVersion()
         || !now.getFit().getId().equals(earlier.getFit().getId())
-        || !now.getExperts().equals(earlier.getExperts())) {
+        || !now.getExperts().equals(earlier.getExperts())
+        // Domains that came, went or changed hands in between took their sums with them.
+        || now.getExpertsVersion() != earlier.getExpertsVersion()) {
       return List.of();
     }
     double[] before = tokens(earlier);
@@ -144,19 +163,32 @@ public record Inspection(List<String> experts, double[] tokens, List<Layer> laye
       for (int i = 0; i < n; i++) {
         mean[i] = (sumsNow[i * n + expert] - sums[i * n + expert]) / fresh;
       }
+      double nearest = nearest(spread.get().distances(), expert);
+      if (nearest < TOLD_APART) {
+        continue;
+      }
       double distance = spread.get().distance(mean, spread.get().mean(expert));
-      double share = distance / nearest(spread.get().distances(), expert);
+      double share = distance / nearest;
       farthest = Math.max(farthest, distance);
       if (largest.isEmpty() || share > largest.get().share()) {
         String name = names(now).get(expert);
         largest =
             Optional.of(
-                new Drift(name, earlier.getVersion(), Math.round(fresh), distance, share, l));
+                new Drift(
+                    name,
+                    earlier.getVersion(),
+                    Math.round(fresh),
+                    distance,
+                    share,
+                    l,
+                    fresh >= TOKENS_A_DIRECTION * (n - 1)));
       }
     }
     double distance = farthest;
     return largest.map(
-        d -> new Drift(d.expert(), d.earlier(), d.tokens(), distance, d.share(), d.layer()));
+        d ->
+            new Drift(
+                d.expert(), d.earlier(), d.tokens(), distance, d.share(), d.layer(), d.enough()));
   }
 
   private static double nearest(double[][] distances, int expert) {
@@ -173,13 +205,12 @@ public record Inspection(List<String> experts, double[] tokens, List<Layer> laye
    * Compares the gates of two versions.
    *
    * @param earlier a version
-   * @param now a later one with the same experts in the same order
-   * @return one for each expert; none if the experts or the shapes differ
+   * @param now a later one of the same fit with the same experts in the same order
+   * @return one for each expert; none if the versions can't be compared
    */
   public static List<Turn> turns(Router earlier, Router now) {
-    if (!earlier.experts().equals(now.experts())
-        || earlier.layers() != now.layers()
-        || earlier.width() != now.width()) {
+    if (!earlier.description().getExperts().equals(now.description().getExperts())
+        || !earlier.description().getFit().getId().equals(now.description().getFit().getId())) {
       return List.of();
     }
     double[] before = tokens(earlier.description());

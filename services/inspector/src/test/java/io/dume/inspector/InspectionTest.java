@@ -62,17 +62,54 @@ class InspectionTest {
   @Test
   void shouldRaiseTheAlarmForTheVersionThatComparesWithTheLast() {
     DriftAlarm alarm = new DriftAlarm();
+    LayerSolution moved = moved();
+
+    assertThat(alarm.next(version(1, 0, 100, TOLD_APART))).isEmpty();
+    assertThat(alarm.next(version(2, 1, 300, moved)))
+        .extracting(Inspection.Drift::expert)
+        .containsExactly("a");
+    assertThat(alarm.next(version(4, 3, 300, moved))).as("version 3 was missed").isEmpty();
+  }
+
+  @Test
+  void shouldRaiseNoAlarmForSoFewTokensThatTheyMayLieAnywhere() {
+    RouterVersion earlier = version(1, 0, 100, TOLD_APART);
     LayerSolution moved =
         layer(
             List.of(150.0, 0.0, 0.0, 150.0),
             List.of(225.0, 0.0, 0.0, 225.0),
             List.of(100.0, 0.0, 50.0, 150.0));
 
-    assertThat(alarm.next(version(1, 0, 100, TOLD_APART))).isEmpty();
-    assertThat(alarm.next(version(2, 1, 150, moved)))
-        .extracting(Inspection.Drift::expert)
-        .containsExactly("a");
-    assertThat(alarm.next(version(4, 3, 150, moved))).as("version 3 was missed").isEmpty();
+    Inspection.Drift few = Inspection.drift(earlier, version(2, 1, 150, moved)).get(0);
+
+    assertThat(few.share()).isCloseTo(1, within(1e-9));
+    assertThat(few.alarming()).isFalse();
+  }
+
+  @Test
+  void shouldNotTakeWhatADomainTookWithItForFreshTokens() {
+    RouterVersion earlier = version(1, 0, 100, TOLD_APART);
+    RouterVersion shorter =
+        RouterVersion.newBuilder(version(2, 1, 300, moved())).setExpertsVersion(2).build();
+
+    assertThat(Inspection.drift(earlier, shorter)).isEmpty();
+  }
+
+  @Test
+  void shouldLookForDriftOnlyWhereExpertsAreToldApart() {
+    // Means (1, 0) and (0, 1) with a variance of 25: a quarter of a deviation apart.
+    LayerSolution alike =
+        layer(List.of(100.0, 0.0, 0.0, 100.0), List.of(5100.0, 0.0, 0.0, 5100.0), List.of());
+
+    assertThat(Inspection.drift(version(1, 0, 100, alike), version(2, 1, 300, moved()))).isEmpty();
+  }
+
+  /** 200 fresh tokens of a that score like b's, by the gates of before; as many of b as before. */
+  private static LayerSolution moved() {
+    return layer(
+        List.of(300.0, 0.0, 0.0, 300.0),
+        List.of(450.0, 0.0, 0.0, 450.0),
+        List.of(100.0, 0.0, 200.0, 300.0));
   }
 
   @Test

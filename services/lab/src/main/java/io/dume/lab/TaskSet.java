@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.SplittableRandom;
 
 /**
@@ -61,14 +62,26 @@ public final class TaskSet {
             "a choice of %d tokens does not fit into windows of %d with its query"
                 .formatted(longest, context));
       }
-      int[] ids = query.isEmpty() ? new int[0] : tokenizer.encode(query);
+      int[] ids = begun(query.isEmpty() ? new int[0] : tokenizer.encode(query));
       int[] end = Arrays.copyOfRange(ids, Math.max(0, ids.length + longest - context), ids.length);
       given.computeIfAbsent(domain, d -> new ArrayList<>()).add(new ChoiceTask(end, answers, gold));
     }
 
+    /** With the token in front that the model's texts have, if they have one. */
+    private int[] begun(int[] ids) {
+      OptionalInt begin = tokenizer.beginToken();
+      if (begin.isEmpty()) {
+        return ids;
+      }
+      int[] all = new int[ids.length + 1];
+      all[0] = begin.getAsInt();
+      System.arraycopy(ids, 0, all, 1, ids.length);
+      return all;
+    }
+
     /** Adds held-out text to make questions of. */
     public void addText(String domain, String text) {
-      int[] ids = text.isEmpty() ? new int[0] : tokenizer.encode(text);
+      int[] ids = begun(text.isEmpty() ? new int[0] : tokenizer.encode(text));
       List<int[]> all = parts.computeIfAbsent(domain, d -> new ArrayList<>());
       for (int from = 0; from + QUERY + CONTINUATION <= ids.length; from += QUERY + CONTINUATION) {
         all.add(Arrays.copyOfRange(ids, from, from + QUERY + CONTINUATION));

@@ -23,16 +23,19 @@ import java.util.stream.Collectors;
  * little from what generating the same text would do.
  *
  * @param k how many experts a token goes through; at least 1
- * @param temperature divides what chooses, before the softmax over the k; positive
+ * @param temperature divides what chooses, before the softmax over the k; from 1e-6 to 1e6
  * @param smoothing c, at least 0 and less than 1: c = 0.95 remembers some twenty tokens
- * @param below weight of the shallower layers' scores for the same token; at least 0
- * @param above weight of the deeper layers' scores for the token before; at least 0
+ * @param below weight of the shallower layers' scores for the same token; from 0 to 1e6
+ * @param above weight of the deeper layers' scores for the token before; from 0 to 1e6
  */
 public record RoutingPolicy(
     int k, double temperature, double smoothing, double below, double above) {
 
   /** The paper's: the best expert by this token and layer alone. */
   public static final RoutingPolicy PAPER = new RoutingPolicy(1, 1, 0, 0, 0);
+
+  /** Scores are float32: a larger factor, or a smaller divisor, would leave nothing of them. */
+  private static final double LARGEST = 1e6;
 
   private static final String K = "top-k";
   private static final String TEMPERATURE = "temperature";
@@ -45,9 +48,9 @@ public record RoutingPolicy(
     if (k < 1) {
       throw new IllegalArgumentException(K + " = " + k + ": must be at least 1");
     }
-    if (!(temperature > 0) || Double.isInfinite(temperature)) {
+    if (!(temperature >= 1 / LARGEST && temperature <= LARGEST)) {
       throw new IllegalArgumentException(
-          TEMPERATURE + " = " + temperature + ": must be a positive number");
+          TEMPERATURE + " = " + temperature + ": must be a positive number, from 1e-6 to 1e6");
     }
     if (!(smoothing >= 0 && smoothing < 1)) {
       throw new IllegalArgumentException(
@@ -61,8 +64,9 @@ public record RoutingPolicy(
   }
 
   private static void requireWeight(String name, double weight) {
-    if (!(weight >= 0) || Double.isInfinite(weight)) {
-      throw new IllegalArgumentException(name + " = " + weight + ": must be at least 0");
+    if (!(weight >= 0 && weight <= LARGEST)) {
+      throw new IllegalArgumentException(
+          name + " = " + weight + ": must be at least 0, and at most 1e6");
     }
   }
 

@@ -88,10 +88,21 @@ final class RouterMessages {
             .setDuplicates(solved.cut().getDuplicates())
             .setLeftOut(solved.cut().getLeftOut())
             .setEarlierVersion(solved.earlier())
-            .setPolicy(solved.policy().orElse(null))
+            .setPolicy(
+                solved
+                    .policy()
+                    .map(p -> possible(p, solved.cut().getExperts().size()))
+                    .orElse(null))
             .build();
     messages.add(new Keyed(key(router, Long.toString(version)), message));
     return messages;
+  }
+
+  /**
+   * Experts may have left since the policy was chosen: no token goes through more than there are.
+   */
+  private static Policy possible(Policy chosen, int experts) {
+    return Policy.newBuilder(chosen).setTopK(Math.min(chosen.getTopK(), experts)).build();
   }
 
   /** A refusal; its key is the router's name, the fit and the cut. */

@@ -129,6 +129,22 @@ class RouterMessagesTest {
   }
 
   @Test
+  void shouldSendATokenThroughNoMoreExpertsThanThereAre() {
+    Solved solved = solved(1);
+    Policy ofMore = new Policy(EXPERTS + 2, 1.0, 0.5, 0.0, 0.0);
+
+    List<Keyed> messages =
+        RouterMessages.version(
+            new Solved(cut, fit, solved.solution(), SolveProfile.EJML, false, Optional.of(ofMore)),
+            1,
+            1 << 20,
+            NOW);
+
+    RouterVersion version = (RouterVersion) messages.get(1).message();
+    assertThat(version.getPolicy()).contains(new Policy(EXPERTS, 1.0, 0.5, 0.0, 0.0));
+  }
+
+  @Test
   void shouldSayHowLambdaWasChosenAndWhatWasNotCounted() {
     Cut full =
         Cut.newBuilder(cut)
