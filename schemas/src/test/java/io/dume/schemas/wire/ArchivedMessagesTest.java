@@ -276,10 +276,13 @@ class ArchivedMessagesTest {
     decode(types(old.name()), claimed).ifPresent(ArchivedMessagesTest::assertCanBeWrittenAgain);
   }
 
+  /** Compared by their bytes: a message that holds a NaN does not equal itself. */
   private static void assertCanBeWrittenAgain(SpecificRecord message) {
     MessageSet types = types(message.getSchema().getName());
+    byte[] written = types.encode(message);
 
-    assertThat(attempt(types, types.encode(message))).contains(message);
+    assertThat(attempt(types, written).map(types::encode))
+        .hasValueSatisfying(again -> assertThat(again).isEqualTo(written));
   }
 
   private static byte[] claim(byte[] bytes, int at, long... claims) {

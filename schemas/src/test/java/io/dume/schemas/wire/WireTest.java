@@ -106,8 +106,15 @@ class WireTest {
       bytes[bit / 8] ^= (byte) (1 << bit % 8);
     }
 
-    // What still is a message must be one that can be written again.
-    decode(bytes).ifPresent(message -> assertThat(decode(Wire.encode(message))).contains(message));
+    decode(bytes).ifPresent(WireTest::requireWritableAgain);
+  }
+
+  /** Compared by their bytes: a message that holds a NaN does not equal itself. */
+  private static void requireWritableAgain(SpecificRecord message) {
+    byte[] written = Wire.encode(message);
+
+    assertThat(decode(written).map(Wire::encode))
+        .hasValueSatisfying(b -> assertThat(b).isEqualTo(written));
   }
 
   @Property(tries = 3000)
@@ -120,7 +127,7 @@ class WireTest {
     new Random(seed).nextBytes(body);
     System.arraycopy(body, 0, bytes, HEADER, length);
 
-    decode(bytes).ifPresent(message -> assertThat(decode(Wire.encode(message))).contains(message));
+    decode(bytes).ifPresent(WireTest::requireWritableAgain);
   }
 
   @Property(tries = 500)
@@ -140,8 +147,7 @@ class WireTest {
     claimed.writeBytes(varint(1L << magnitude));
     claimed.write(bytes, at, bytes.length - at);
 
-    decode(claimed.toByteArray())
-        .ifPresent(message -> assertThat(decode(Wire.encode(message))).contains(message));
+    decode(claimed.toByteArray()).ifPresent(WireTest::requireWritableAgain);
   }
 
   /** Zigzag and seven bits a byte, as Avro writes a long that is not negative. */
