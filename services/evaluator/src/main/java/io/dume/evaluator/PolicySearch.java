@@ -25,6 +25,9 @@ public final class PolicySearch {
   /** Nats a token: a twentieth of a percent of perplexity, less than samples of text differ by. */
   private static final double WORTH_IT = 5e-4;
 
+  /** Half a percent: deeper layers' scores cost a second pass, and a prompt read token by token. */
+  private static final double WORTH_A_PASS = 5e-3;
+
   /**
    * A policy and how well held-out text is predicted with it.
    *
@@ -58,17 +61,19 @@ public final class PolicySearch {
    */
   public Judged search(MixtureModel model, RouterWeights router, int k, double temperature) {
     Judged best = judge(model, router, RoutingPolicy.PAPER.withChoice(k, temperature));
-    best = best(model, router, best, SMOOTHINGS, best.policy()::withSmoothing);
+    best = best(model, router, best, WORTH_IT, SMOOTHINGS, best.policy()::withSmoothing);
     RoutingPolicy smoothed = best.policy();
-    best = best(model, router, best, WEIGHTS, weight -> smoothed.withLayers(weight, 0));
+    best = best(model, router, best, WORTH_IT, WEIGHTS, weight -> smoothed.withLayers(weight, 0));
     double below = best.policy().below();
-    return best(model, router, best, WEIGHTS, weight -> smoothed.withLayers(below, weight));
+    return best(
+        model, router, best, WORTH_A_PASS, WEIGHTS, weight -> smoothed.withLayers(below, weight));
   }
 
   private Judged best(
       MixtureModel model,
       RouterWeights router,
       Judged sofar,
+      double worth,
       List<Double> values,
       DoubleFunction<RoutingPolicy> policy) {
     List<Judged> candidates = new ArrayList<>(List.of(sofar));
@@ -77,7 +82,9 @@ public final class PolicySearch {
     }
     Judged best = sofar;
     for (Judged candidate : candidates) {
-      if (candidate.loss() < best.loss() - WORTH_IT) {
+      // Among candidates that are worth it any gain counts.
+      double gain = best == sofar ? worth : WORTH_IT;
+      if (candidate.loss() < best.loss() - gain) {
         best = candidate;
       }
     }

@@ -37,8 +37,12 @@ class PolicySearchTest {
     assertThat(tried).contains(best);
     assertThat(tried.get(0).policy()).isEqualTo(RoutingPolicy.PAPER.withChoice(2, 0.5));
     assertThat(tried)
-        .as("what is better by less than a twentieth of a percent is not worth it")
-        .allSatisfy(judged -> assertThat(judged.loss()).isGreaterThan(best.loss() - 1e-3));
+        .as(
+            "what is better by less than a twentieth of a percent is not worth it, a pass half of one")
+        .allSatisfy(
+            judged ->
+                assertThat(judged.loss())
+                    .isGreaterThan(best.loss() - (judged.policy().above() > 0 ? 6e-3 : 1e-3)));
     assertThat(tried)
         .extracting(judged -> judged.policy().k())
         .as("what a token costs is not changed")
