@@ -186,8 +186,14 @@ public final class ControlState {
     return !names.isEmpty() && changed.getLeftOut().stream().noneMatch(domains::contains);
   }
 
-  /** Versions carry it, and who uses them must be able to. */
-  private static boolean possible(Policy policy) {
+  /**
+   * Whether gates can be used as a policy says. Versions carry it, and who uses them must be able
+   * to.
+   *
+   * @param policy anybody's
+   * @return whether each number is within its bounds
+   */
+  public static boolean possible(Policy policy) {
     return policy.getTopK() >= 1
         && policy.getTopK() <= MAX_EXPERTS
         && policy.getTemperature() >= 1 / LARGEST_FACTOR

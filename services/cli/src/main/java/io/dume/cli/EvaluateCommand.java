@@ -4,18 +4,15 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dume.evaluator.Evaluator;
 import io.dume.evaluator.Perplexity;
+import io.dume.evaluator.PolicyChooser;
 import io.dume.evaluator.RoutingChoice;
-import io.dume.inspector.DriftAlarm;
-import io.dume.inspector.Inspection;
 import io.dume.models.DenseModel;
 import io.dume.models.MergedManifest;
 import io.dume.models.MixtureModel;
 import io.dume.models.RouterWeights;
-import io.dume.router.Router;
 import io.dume.router.RouterSubscription;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -47,11 +44,10 @@ import picocli.CommandLine.Spec;
       "  dume evaluate --model merged --router router.safetensors --jsonl test.jsonl --out dume.json",
       "  dume evaluate --model merged --router oracle --jsonl test.jsonl",
       "  dume evaluate --model merged --dense math --expert math=models/math --jsonl test.jsonl",
-      "  dume evaluate --model merged --follow --jsonl test.jsonl"
+      "  dume evaluate --model merged --follow --jsonl test.jsonl",
+      "  dume evaluate --model merged --follow --jsonl test.jsonl --choose-policy validation.jsonl"
     })
 final class EvaluateCommand implements Callable<Integer> {
-
-  private static final Duration POLL = Duration.ofMillis(250);
 
   @Mixin private ModelOptions model = new ModelOptions();
 
@@ -82,6 +78,7 @@ final class EvaluateCommand implements Callable<Integer> {
               + " --bootstrap-servers.")
   private boolean follow;
 
+  @Mixin private PolicyChoiceOptions policyChoice = new PolicyChoiceOptions();
   @Mixin private RoutingOptions routing = new RoutingOptions();
 
   @Mixin private EvaluationText text = new EvaluationText();
@@ -108,10 +105,13 @@ final class EvaluateCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws IOException {
+  public Integer call() throws IOException, InterruptedException {
     int ways = (router.isPresent() ? 1 : 0) + (dense.isPresent() ? 1 : 0) + (follow ? 1 : 0);
     if (ways != 1) {
       throw usage("say what to judge: one of --router, --dense NAME, --follow");
+    }
+    if (policyChoice.wanted() && !follow) {
+      throw usage("--choose-policy needs --follow; `dume policy choose` chooses once");
     }
     out.ifPresent(file -> ResultFile.requireWritable("--out", file));
     if (dense.isPresent()) {
@@ -121,7 +121,8 @@ final class EvaluateCommand implements Callable<Integer> {
     } else {
       finish(mixture());
     }
-    return text.finish(context.console());
+    int ofChoice = policyChoice.text().finish(context.console());
+    return Math.max(ofChoice, text.finish(context.console()));
   }
 
   private Map<String, Perplexity> dense() throws IOException {
@@ -166,70 +167,75 @@ final class EvaluateCommand implements Callable<Integer> {
     return new RoutingChoice.Gates(weights, routing.policy(weights));
   }
 
-  private void follow() throws IOException {
-    StopSignal stop = context.stop().arm();
-    MixtureModel mixture = MixtureModel.load(model.directory(), model.device());
+  private void follow() throws IOException, InterruptedException {
+    Optional<FollowedPolicy> choosing = Optional.empty();
+    if (policyChoice.wanted()) {
+      policyChoice.requireOtherTextThan(text);
+      choosing = Optional.of(choosing());
+    }
+    context.stop().arm();
     // By window: the versions of a router are of one context_dim until a replay changes it.
     Map<Integer, Evaluator> evaluators = new HashMap<>();
-    DriftAlarm alarm = new DriftAlarm();
-    try (RouterSubscription versions =
-        RouterSubscription.open(kafka.settings(), kafka.topics(), routerName.name())) {
-      while (!stop.requested()) {
-        Optional<Router> next = versions.next(POLL);
-        if (next.isPresent()) {
-          mixture = newest(mixture);
-          judge(next.get(), mixture, evaluators);
-          alarm.next(next.get().description()).forEach(this::raise);
-        }
-      }
-    } finally {
-      mixture.close();
+    try (FollowedModel followed =
+            new FollowedModel(
+                MixtureModel.load(model.directory(), model.device()), context.console());
+        RouterSubscription versions =
+            RouterSubscription.open(kafka.settings(), kafka.topics(), routerName.name())) {
+      new FollowedEvaluation(
+              versions,
+              followed,
+              weights -> of(evaluators, text, weights),
+              routing,
+              this::write,
+              choosing,
+              context)
+          .run();
+    } catch (StoppedException e) {
+      context.console().note(e.getMessage());
     }
   }
 
-  private void raise(Inspection.Drift drift) {
-    context
-        .console()
-        .note(
-            "ALARM: %s drifts: %d tokens since version %d are %.0f %% of the way to the nearest other expert's; `dume inspect` shows it, and what is fed to it is worth a look"
-                .formatted(drift.expert(), drift.tokens(), drift.earlier(), 100 * drift.share()));
+  private FollowedPolicy choosing() throws IOException {
+    PolicyChooser chooser = Usage.check(spec, () -> new PolicyChooser(policyChoice.margin()));
+    Map<Integer, Evaluator> evaluators = new HashMap<>();
+    return new FollowedPolicy(
+        kafka.settings(),
+        kafka.topics(),
+        routerName.name(),
+        chooser,
+        weights -> of(evaluators, policyChoice.text(), weights),
+        context);
   }
 
-  /** Experts may have joined the model's directory since. */
-  private static MixtureModel newest(MixtureModel mixture) throws IOException {
-    Optional<MixtureModel> reloaded = mixture.reload();
-    reloaded.ifPresent(newer -> mixture.close());
-    return reloaded.orElse(mixture);
-  }
-
-  private void judge(Router router, MixtureModel mixture, Map<Integer, Evaluator> evaluators)
+  /** The evaluator of a text for some gates: text is read once for each length of windows. */
+  private Evaluator of(
+      Map<Integer, Evaluator> evaluators, EvaluationText read, RouterWeights weights)
       throws IOException {
-    Optional<String> misfit = VersionFit.misfit(router, mixture.manifest());
-    if (misfit.isPresent()) {
-      context.console().note(misfit.get());
-      return;
-    }
-    RouterWeights weights = VersionDocument.weights(router);
     Optional<RouterWeights> given = Optional.of(weights);
     int tokens = window.of(model.directory(), given);
     Evaluator evaluator = evaluators.get(tokens);
     if (evaluator == null) {
-      evaluator = evaluator(given);
+      evaluator = evaluator(read, given);
       evaluators.put(tokens, evaluator);
     }
-    Map<String, Perplexity> judged = evaluator.mixture(mixture, gates(weights));
-    StringBuilder row = new StringBuilder("version " + router.version());
-    judged.forEach((domain, p) -> row.append("  %s %.3f".formatted(domain, p.value())));
-    context.console().result(row.toString());
-    write(judged);
+    return evaluator;
   }
 
   private Evaluator evaluator(Optional<RouterWeights> weights) throws IOException {
+    return evaluator(text, weights);
+  }
+
+  private Evaluator evaluator(EvaluationText read, Optional<RouterWeights> weights)
+      throws IOException {
     int tokens = window.of(model.directory(), weights);
     return new Evaluator(
-        text.read(model.directory(), tokens, known, context.console()),
-        (domain, read, all) ->
-            context.console().progress("%s: %d of %d windows".formatted(domain, read, all)));
+        read.read(model.directory(), tokens, known, context.console()),
+        (domain, windows, all) -> {
+          if (follow && context.stop().requested()) {
+            throw new StoppedException("stopped before all text was read");
+          }
+          context.console().progress("%s: %d of %d windows".formatted(domain, windows, all));
+        });
   }
 
   private void finish(Map<String, Perplexity> judged) throws IOException {

@@ -35,6 +35,18 @@ final class EvaluationText {
 
   private final List<SetAsideDocument> setAside = new ArrayList<>();
 
+  /** Text that another option names. */
+  static EvaluationText of(List<Path> files, long tokensPerDomain) {
+    EvaluationText text = new EvaluationText();
+    text.files = List.copyOf(files);
+    text.tokensPerDomain = Optional.of(tokensPerDomain);
+    return text;
+  }
+
+  List<Path> files() {
+    return files;
+  }
+
   /**
    * Reads the documents.
    *
@@ -60,7 +72,7 @@ final class EvaluationText {
       if (documents.domains().isEmpty()) {
         finish(console);
         throw new IllegalArgumentException(
-            "--jsonl %s: no document has anything to predict".formatted(files));
+            "%s: no document has anything to predict".formatted(files));
       }
       console.note("windows of %d tokens".formatted(window));
       return documents;

@@ -5,7 +5,6 @@ import io.dume.models.RouterWeights;
 import io.dume.models.Routing;
 import io.dume.router.Router;
 import io.dume.router.RouterSubscription;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
@@ -13,7 +12,7 @@ import java.util.concurrent.atomic.AtomicReference;
 /**
  * A mixture with the newest version of its router. A thread of its own follows the versions while a
  * request is answered; the next one begins with what has come. A version that is not for this model
- * is passed over, with a note.
+ * is passed over, with a note, for as long as the model's directory does not catch up with it.
  */
 final class FollowedMixture implements ServedMixture {
 
@@ -24,7 +23,7 @@ final class FollowedMixture implements ServedMixture {
   private final RouterSubscription versions;
   private final AtomicReference<Optional<Router>> newest = new AtomicReference<>(Optional.empty());
   private final ServiceThread follower;
-  private MixtureModel mixture;
+  private final FollowedModel model;
   private long seen;
   private Optional<Served> served = Optional.empty();
 
@@ -34,7 +33,7 @@ final class FollowedMixture implements ServedMixture {
       RouterSubscription versions,
       RoutingOptions options,
       CliContext context) {
-    this.mixture = mixture;
+    this.model = new FollowedModel(mixture, context.console());
     this.versions = versions;
     this.options = options;
     this.context = context;
@@ -44,7 +43,7 @@ final class FollowedMixture implements ServedMixture {
   }
 
   @Override
-  public Optional<Served> next() throws IOException, InterruptedException {
+  public Optional<Served> next() throws InterruptedException {
     take();
     if (served.isEmpty()) {
       context.console().note("waiting for a version of the router");
@@ -55,28 +54,21 @@ final class FollowedMixture implements ServedMixture {
     return served;
   }
 
-  private void take() throws IOException {
+  private void take() {
     follower.requireWell();
     Optional<Router> router = newest.get().filter(r -> r.version() > seen);
     if (router.isEmpty()) {
       return;
     }
     Router version = router.get();
-    seen = version.version();
-    // Experts may have joined the model's directory since.
-    Optional<MixtureModel> reloaded = mixture.reload();
-    MixtureModel model = reloaded.orElse(mixture);
-    Optional<String> misfit = VersionFit.misfit(version, model.manifest());
-    if (misfit.isPresent()) {
-      reloaded.ifPresent(MixtureModel::close);
-      context.console().note(misfit.get());
+    Optional<MixtureModel> mixture = model.of(version);
+    if (mixture.isEmpty()) {
       return;
     }
-    reloaded.ifPresent(newer -> mixture.close());
-    mixture = model;
+    seen = version.version();
     RouterWeights weights = VersionDocument.weights(version);
     Routing routing = new Routing.TopK(weights, options.policy(weights));
-    served = Optional.of(new Served(mixture, routing, Optional.of(version.version())));
+    served = Optional.of(new Served(mixture.get(), routing, Optional.of(version.version())));
     context.console().note("router version " + version.version());
   }
 
@@ -84,6 +76,6 @@ final class FollowedMixture implements ServedMixture {
   public void close() {
     versions.close();
     follower.join();
-    mixture.close();
+    model.close();
   }
 }

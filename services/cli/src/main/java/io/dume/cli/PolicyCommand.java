@@ -117,9 +117,10 @@ final class PolicyCommand implements Callable<Integer> {
   @Command(
       name = "choose",
       description = {
-        "Chooses the policy by held-out text, with the newest version's gates.",
+        "Chooses the policy by held-out text, with a version's gates.",
         "Reads the text some ten times: take a few thousand tokens of each domain, and none that the"
             + " router is judged by afterwards. What does not pay stays as in the paper."
+            + " `dume evaluate --follow --choose-policy` does it for each version that comes."
       },
       footer = {
         "",
@@ -128,6 +129,7 @@ final class PolicyCommand implements Callable<Integer> {
       })
   static final class Choose implements Callable<Integer> {
 
+    @Mixin private VersionOption number = new VersionOption();
     @Mixin private ModelOptions model = new ModelOptions();
     @Mixin private EvaluationText text = new EvaluationText();
     @Mixin private WindowOption window = new WindowOption();
@@ -162,8 +164,8 @@ final class PolicyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-      Router newest = newest();
-      RouterWeights weights = VersionDocument.weights(newest);
+      Router version = chosenGates();
+      RouterWeights weights = VersionDocument.weights(version);
       int tokens = window.of(model.directory(), Optional.of(weights));
       Evaluator evaluator =
           new Evaluator(
@@ -172,6 +174,7 @@ final class PolicyCommand implements Callable<Integer> {
       Table table = new Table("policy", "nats a token");
       PolicySearch.Judged best;
       try (MixtureModel mixture = MixtureModel.load(model.directory(), model.device())) {
+        requireFit(version, mixture);
         best =
             new PolicySearch(
                     evaluator,
@@ -188,22 +191,24 @@ final class PolicyCommand implements Callable<Integer> {
             .choose(
                 Policies.message(best.policy()),
                 "chosen by held-out text, with the gates of version %d: %.4f nats a token"
-                    .formatted(newest.version(), best.loss()));
+                    .formatted(version.version(), best.loss()));
         context.console().note("`dume solve` asks for a version that carries it now");
       }
       return text.finish(context.console());
     }
 
-    private Router newest() throws IOException {
+    private static void requireFit(Router version, MixtureModel mixture) {
+      VersionFit.misfit(version, mixture)
+          .ifPresent(
+              misfit -> {
+                throw new IllegalArgumentException(misfit);
+              });
+    }
+
+    private Router chosenGates() throws IOException {
       try (RouterHistory history =
           RouterHistory.open(kafka.settings(), kafka.topics(), router.name())) {
-        return history
-            .newest()
-            .orElseThrow(
-                () ->
-                    new IllegalStateException(
-                        "router %s has no version yet: `dume solve` asks for one"
-                            .formatted(router.name())));
+        return number.in(history, router.name());
       }
     }
   }

@@ -30,7 +30,8 @@ final class WindowOption {
       return new ContextOption().forModel(config.maxPositionEmbeddings());
     }
     try {
-      return Integer.parseInt(ofRouter.get());
+      // Of one token nothing is predicted.
+      return Math.max(2, Integer.parseInt(ofRouter.get()));
     } catch (NumberFormatException e) {
       throw new IllegalArgumentException(
           "%s in the router file is \"%s\", not a number: give --context-dim"

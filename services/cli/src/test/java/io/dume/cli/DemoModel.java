@@ -66,9 +66,18 @@ record DemoModel(Path directory) {
 
   /** Writes the first documents of each domain's test text, one JSON object a line. */
   Path testText(Path file, int documents) throws IOException {
+    return text(file, documents, DemoAssets.Split.TEST);
+  }
+
+  /** Likewise of the validation text. */
+  Path validationText(Path file, int documents) throws IOException {
+    return text(file, documents, DemoAssets.Split.VALIDATION);
+  }
+
+  private Path text(Path file, int documents, DemoAssets.Split split) throws IOException {
     List<String> lines = new ArrayList<>();
     for (String domain : DemoAssets.DOMAINS) {
-      Path corpus = DemoAssets.corpus(directory, domain, DemoAssets.Split.TEST);
+      Path corpus = DemoAssets.corpus(directory, domain, split);
       lines.addAll(Files.readAllLines(corpus).subList(0, documents));
     }
     return Files.write(file, lines);

@@ -163,6 +163,47 @@ class EvaluateCommandTest {
     assertThat(run.err()).contains("--expert math=DIR");
   }
 
+  @Test
+  void shouldRefuseToChooseAPolicyOnTheTextThatItJudgesBy() throws IOException {
+    Path copy = Files.copy(text, directory.resolve("copy.jsonl"));
+    for (Path same : List.of(text, copy)) {
+      CommandRun run = new CommandRun();
+
+      int status =
+          run.execute(
+              "evaluate",
+              "--model",
+              model.merged(),
+              "--follow",
+              "--jsonl",
+              "" + text,
+              "--choose-policy",
+              "" + same);
+
+      assertThat(status).isEqualTo(ExitCode.FAILURE);
+      assertThat(run.err()).contains("--choose-policy " + same, "give it text of its own");
+    }
+  }
+
+  @Test
+  void shouldChooseAPolicyOnlyWhileItFollows() {
+    CommandRun run = new CommandRun();
+    CommandRun margin = new CommandRun();
+    String[] judged = {"evaluate", "--model", model.merged(), "--jsonl", "" + text};
+    List<String> without = new ArrayList<>(List.of(judged));
+    without.addAll(List.of("--router", "average", "--choose-policy", "other.jsonl"));
+    List<String> negative = new ArrayList<>(List.of(judged));
+    negative.addAll(
+        List.of("--follow", "--choose-policy", "" + shared.resolve("merged/config.json")));
+    negative.addAll(List.of("--policy-margin", "-1"));
+
+    assertThat(run.execute(without.toArray(String[]::new))).isEqualTo(ExitCode.USAGE);
+    assertThat(margin.execute(negative.toArray(String[]::new))).isEqualTo(ExitCode.USAGE);
+
+    assertThat(run.err()).contains("--choose-policy needs --follow", "dume policy choose");
+    assertThat(margin.err()).contains("margin of the policy = -1.0");
+  }
+
   private JsonNode judge(String... arguments) throws IOException {
     Path out = directory.resolve("judged.json");
     List<String> all = new ArrayList<>(List.of("evaluate", "--model", model.merged()));

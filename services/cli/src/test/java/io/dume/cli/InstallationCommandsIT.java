@@ -285,6 +285,51 @@ class InstallationCommandsIT {
 
   @Test
   @Order(10)
+  void shouldChooseThePolicyOnceWhileItFollows() throws Exception {
+    Path judged = model.testText(directory.resolve("judged.jsonl"), 1);
+    Path validation = model.validationText(directory.resolve("choose.jsonl"), 2);
+    run("policy", "set", "paper");
+    run("solve", "--timeout", "60s");
+    CommandRun evaluate = new CommandRun();
+    String[] arguments =
+        with(
+            "evaluate",
+            "--follow",
+            "--model",
+            model.merged(),
+            "--jsonl",
+            "" + judged,
+            "--tokens-per-domain",
+            "100",
+            "--choose-policy",
+            "" + validation,
+            "--policy-tokens",
+            "300");
+    Future<Integer> ended = WRITER.submit(() -> evaluate.execute(arguments));
+
+    // When it has judged a version of the paper's policy, then one comes that remembers
+    row(evaluate, "version \\d+ .* by top-k=1,temperature=1,smoothing=0,below=0,above=0");
+    row(evaluate, "version \\d+ .* by top-k=1,temperature=1,smoothing=0\\.\\d+,.*");
+    // Nor does it choose again for the same gates, also not against who sets one by hand.
+    run("policy", "set", "top-k=9,temperature=2");
+    run("solve", "--timeout", "60s");
+    row(evaluate, "version \\d+ .* by top-k=5,temperature=2,smoothing=0,below=0,above=0");
+
+    evaluate.stop().request();
+    assertThat(ended.get(60, TimeUnit.SECONDS)).as(evaluate.err()).isZero();
+    assertThat(evaluate.out().lines()).hasSize(3);
+    assertThat(evaluate.err()).containsOnlyOnce("is chosen: ");
+    assertThat(run("policy", "show").err()).contains("set by hand");
+  }
+
+  private static void row(CommandRun run, String pattern) {
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .untilAsserted(() -> assertThat(run.out()).as(run.err()).containsPattern(pattern));
+  }
+
+  @Test
+  @Order(11)
   void shouldTellFromTheStatisticsAloneWhatTheGatesTellApart() throws IOException {
     Path text = model.testText(directory.resolve("more.jsonl"), 3);
     run("feed", "--model", model.merged(), "--jsonl", "" + text);

@@ -4,6 +4,7 @@ import io.dume.models.MixtureModel;
 import io.dume.models.RouterWeights;
 import io.dume.models.RoutingPolicy;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -36,6 +37,19 @@ public final class PolicySearch {
    */
   public record Judged(RoutingPolicy policy, double loss) {}
 
+  /**
+   * What a search found beside the policy that there is.
+   *
+   * @param present the policy that there is
+   * @param best the best that was found
+   */
+  public record Compared(Judged present, Judged best) {
+    /** {@return by how many nats a token the best predicts better} */
+    public double gain() {
+      return present.loss() - best.loss();
+    }
+  }
+
   private final Evaluator evaluator;
   private final Consumer<Judged> progress;
 
@@ -67,6 +81,31 @@ public final class PolicySearch {
     double below = best.policy().below();
     return best(
         model, router, best, WORTH_A_PASS, WEIGHTS, weight -> smoothed.withLayers(below, weight));
+  }
+
+  /**
+   * Searches among policies that cost as much as the one that there is: of its number of experts
+   * and its temperature.
+   *
+   * @param model the mixture
+   * @param router its gates
+   * @param present the policy that there is
+   * @return both, judged by the same text
+   */
+  public Compared compare(MixtureModel model, RouterWeights router, RoutingPolicy present) {
+    Map<RoutingPolicy, Judged> judged = new HashMap<>();
+    PolicySearch remembering =
+        new PolicySearch(
+            evaluator,
+            one -> {
+              judged.put(one.policy(), one);
+              progress.accept(one);
+            });
+    Judged best = remembering.search(model, router, present.k(), present.temperature());
+    if (!judged.containsKey(present)) {
+      remembering.judge(model, router, present);
+    }
+    return new Compared(judged.get(present), best);
   }
 
   private Judged best(

@@ -64,6 +64,29 @@ class PolicySearchTest {
     assertThat(best.policy()).isEqualTo(RoutingPolicy.PAPER);
   }
 
+  @Test
+  void shouldCompareTheBestWithAPolicyThatItWouldNotTry() throws IOException {
+    Path merged = TinyModels.merged(directory, DOMAINS);
+    RouterWeights router = TinyModels.router(DOMAINS.size(), 5);
+    RoutingPolicy present = RoutingPolicy.parse("top-k=2,temperature=0.5,smoothing=0.33");
+    List<PolicySearch.Judged> tried = new ArrayList<>();
+
+    PolicySearch.Compared compared;
+    try (MixtureModel mixture = MixtureModel.load(merged, Device.CPU)) {
+      compared =
+          new PolicySearch(new Evaluator(text(merged), Evaluator.Progress.NONE), tried::add)
+              .compare(mixture, router, present);
+    }
+
+    assertThat(tried).contains(compared.best(), compared.present());
+    assertThat(compared.present().policy()).isEqualTo(present);
+    assertThat(compared.gain()).isEqualTo(compared.present().loss() - compared.best().loss());
+    assertThat(compared.best().policy())
+        .as("costs as much as the one that there is")
+        .extracting(RoutingPolicy::k, RoutingPolicy::temperature)
+        .containsExactly(2, 0.5);
+  }
+
   private static EvaluationSet text(Path model) throws IOException {
     Random random = new Random(1);
     try (Tokenizer tokenizer = Tokenizer.load(model)) {

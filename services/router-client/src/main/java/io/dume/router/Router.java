@@ -39,7 +39,8 @@ public final class Router {
    *     (experts x width, row-major), then bias (experts)
    * @return the router
    * @throws IllegalArgumentException if the weights are not of the length that the shape needs,
-   *     their SHA-256 is not the one stated, or a value is not finite
+   *     their SHA-256 is not the one stated, a value is not finite, or what the version says of
+   *     itself can't be: names field and value
    */
   public static Router of(RouterVersion description, byte[] weights) {
     int layers = description.getFit().getLayers();
@@ -70,7 +71,24 @@ public final class Router {
         throw invalid(description, "a weight is " + value);
       }
     }
-    return new Router(description, experts, width, values);
+    VersionCheck.fault(description)
+        .ifPresent(
+            fault -> {
+              throw invalid(description, fault);
+            });
+    Router router = new Router(description, experts, width, values);
+    router.requireIntercept();
+    return router;
+  }
+
+  private void requireIntercept() {
+    for (int l = 0; !description.getIntercept() && l < layers(); l++) {
+      for (float value : bias(l)) {
+        if (value != 0) {
+          throw invalid(description, "intercept is false, and layer %d has %s".formatted(l, value));
+        }
+      }
+    }
   }
 
   private static IllegalArgumentException invalid(RouterVersion description, String what) {
