@@ -33,8 +33,23 @@ final class SolverOptions {
       description = "Layers that are solved at the same time. Default: one for each processor.")
   private Optional<Integer> threads = Optional.empty();
 
+  @Option(
+      names = "--no-intercept",
+      description =
+          "Solves gates without an intercept, from the same statistics: their biases are 0. For"
+              + " layouts that have no place for one, such as Mixtral's (dume export).")
+  private boolean noIntercept;
+
   SolverConfig refine(SolverConfig config) {
-    SolverConfig refined = config.withLambda(lambda).withFactorisation(factorisation);
+    @Option(
+        names = "--no-intercept",
+        description =
+            "Solves gates without an intercept, from the same statistics: their biases are 0. For"
+                + " layouts that have no place for one, such as Mixtral's (dume export).")
+    private boolean noIntercept;
+
+    SolverConfig refined =
+        config.withLambda(lambda).withFactorisation(factorisation).withIntercept(!noIntercept);
     return threads.map(refined::withThreads).orElse(refined);
   }
 }

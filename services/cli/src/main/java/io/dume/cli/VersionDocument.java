@@ -64,6 +64,7 @@ final class VersionDocument {
     node.put("factorisation", version.getFactorisation());
     node.put("coreType", version.getCoreType());
     node.put("mixed", version.getMixed());
+    node.put("intercept", version.getIntercept());
     ArrayNode experts = node.putArray("experts");
     for (Expert expert : version.getExperts()) {
       experts.addObject().put("name", expert.getName()).put("mlp", expert.getMlp());
@@ -155,6 +156,7 @@ final class VersionDocument {
     metadata.put(CONTEXT_DIM, Integer.toString(version.getFit().getContextDim()));
     metadata.put("lambda", Double.toString(version.getLambda()));
     metadata.put("sha256", version.getSha256());
+    metadata.put("intercept", Boolean.toString(version.getIntercept()));
     version
         .getPolicy()
         .ifPresent(policy -> metadata.put(RouterWeights.POLICY, Policies.of(policy).toString()));

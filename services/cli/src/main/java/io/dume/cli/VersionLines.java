@@ -22,7 +22,7 @@ final class VersionLines {
   private static String published(RouterVersion version) {
     double residual =
         version.getLayers().stream().mapToDouble(LayerSolution::getResidual).max().orElse(0);
-    return "version %d  %s  %s  lambda %s  %s  residual %.1e  sha256 %s"
+    return "version %d  %s  %s  lambda %s%s  %s  residual %.1e  sha256 %s"
         .formatted(
             version.getVersion(),
             version.getCreatedAt(),
@@ -30,6 +30,7 @@ final class VersionLines {
                 .map(VersionLines::tokens)
                 .collect(Collectors.joining(" ")),
             version.getLambda(),
+            version.getIntercept() ? "" : "  no intercept",
             version.getFactorisation(),
             residual,
             version.getSha256().substring(0, 12));

@@ -35,10 +35,11 @@ record VersionPage(RouterVersion version, Optional<RouterVersion> before) {
                 Ids.hex(v.getFit().getId()),
                 v.getFit().getLabel().isEmpty() ? "" : " (" + v.getFit().getLabel() + ")"));
     console.result(
-        "solved with %s (%s)%s"
+        "solved with %s (%s)%s%s"
             .formatted(
                 v.getFactorisation(),
                 v.getCoreType(),
+                v.getIntercept() ? "" : ", without an intercept",
                 v.getMixed() ? ", from statistics of more than one numeric profile" : ""));
     console.result(
         "routed "
@@ -103,6 +104,9 @@ record VersionPage(RouterVersion version, Optional<RouterVersion> before) {
         .forEach(domain -> changes.add("domain %s went".formatted(domain)));
     if (b.getLambda() != version.getLambda()) {
       changes.add("ridge penalty %s, was %s".formatted(version.getLambda(), b.getLambda()));
+    }
+    if (b.getIntercept() != version.getIntercept()) {
+      changes.add(version.getIntercept() ? "with an intercept now" : "without an intercept now");
     }
     if (!b.getPolicy().equals(version.getPolicy())) {
       changes.add("the routing policy was chosen");

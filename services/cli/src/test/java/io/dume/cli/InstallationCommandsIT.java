@@ -168,7 +168,8 @@ class InstallationCommandsIT {
     assertThat(router.metadata())
         .containsEntry("version", "1")
         .containsEntry("experts", "novel,politics,code,math,scripture")
-        .containsEntry("context_dim", "256");
+        .containsEntry("context_dim", "256")
+        .containsEntry("intercept", "true");
     CommandRun judge = new CommandRun();
     assertThat(
             judge.execute(

@@ -42,7 +42,7 @@ class VersionDocumentTest {
                 {"router": "default", "version": 3, "createdAt": "1970-01-01T00:00:00Z",
                  "sha256": "abc", "weightBytes": 48, "lambda": 0.01, "autoLambda": true,
                  "lambdaCurve": [{"lambda": 0.01, "error": 0.5}, {"lambda": 0.1, "error": 0.75}],
-                 "factorisation": "ejml", "coreType": "portable", "mixed": false,
+                 "factorisation": "ejml", "coreType": "portable", "mixed": false, "intercept": true,
                  "experts": [{"name": "novel", "mlp": "n"}, {"name": "code", "mlp": "c"}],
                  "domains": [{"domain": "novel", "expert": "novel", "tokens": 70, "records": 2},
                              {"domain": "code", "expert": "code", "tokens": 30, "records": 1}],

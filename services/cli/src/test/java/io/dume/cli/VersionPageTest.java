@@ -2,6 +2,7 @@ package io.dume.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dume.router.RouterEvent;
 import io.dume.schemas.message.DomainTokens;
 import io.dume.schemas.message.Expert;
 import io.dume.schemas.message.ExtractionProfile;
@@ -101,6 +102,23 @@ class VersionPageTest {
         .containsExactly("the weights are the same, byte for byte");
     assertThat(new VersionPage(before, Optional.empty()).changes())
         .containsExactly("the first that is there");
+  }
+
+  @Test
+  void shouldSayWhereThereIsNoIntercept() {
+    StringWriter out = new StringWriter();
+    RouterVersion before = version(1, "a", tokens("math", 10));
+    RouterVersion now =
+        RouterVersion.newBuilder(version(2, "b", tokens("math", 10))).setIntercept(false).build();
+
+    VersionPage page = new VersionPage(now, Optional.of(before));
+
+    page.print(new Console(new PrintWriter(out), new PrintWriter(new StringWriter()), false));
+    assertThat(out.toString()).contains("solved with ejml (portable), without an intercept\n");
+    assertThat(page.changes()).containsExactly("without an intercept now");
+    assertThat(VersionLines.of(new RouterEvent.Published(now)))
+        .contains("lambda 0.01  no intercept  ejml");
+    assertThat(VersionLines.of(new RouterEvent.Published(before))).contains("lambda 0.01  ejml");
   }
 
   @Test

@@ -38,6 +38,7 @@ final class CutSolver implements AutoCloseable {
   private static final long WAIT_MS = 200;
 
   private final Function<SolveProfile, Factorisation> library;
+  private final boolean intercept;
   private final ExecutorService pool;
 
   /** A permit for each layer that may be solved at the same time, of whatever cut. */
@@ -45,15 +46,18 @@ final class CutSolver implements AutoCloseable {
 
   private Workspaces workspaces = new Workspaces(SolveProfile.EJML, 0);
 
-  CutSolver(String name, int threads) {
-    this(name, threads, SolveProfile::open);
+  CutSolver(String name, int threads, boolean intercept) {
+    this(name, threads, intercept, SolveProfile::open);
   }
 
   /**
+   * @param intercept whether gates have one
    * @param library opens a factorisation in a profile
    */
-  CutSolver(String name, int threads, Function<SolveProfile, Factorisation> library) {
+  CutSolver(
+      String name, int threads, boolean intercept, Function<SolveProfile, Factorisation> library) {
     this.library = library;
+    this.intercept = intercept;
     this.free = new Semaphore(threads);
     AtomicInteger number = new AtomicInteger();
     this.pool =
@@ -205,7 +209,8 @@ final class CutSolver implements AutoCloseable {
           source.cut,
           keepHeldOut,
           () -> {
-            LayerSolver place = current.take(library);
+            LayerSolver place =
+                current.take(() -> new LayerSolver(library.apply(profile), intercept));
             open.add(place);
             return place;
           },
@@ -294,9 +299,9 @@ final class CutSolver implements AutoCloseable {
     }
 
     /** One that nobody has, for a layer that begins: the last used, whose memory is warm. */
-    synchronized LayerSolver take(Function<SolveProfile, Factorisation> library) {
+    synchronized LayerSolver take(Supplier<LayerSolver> another) {
       LayerSolver solver = idle.poll();
-      return solver == null ? new LayerSolver(library.apply(profile)) : solver;
+      return solver == null ? another.get() : solver;
     }
 
     synchronized void giveBack(LayerSolver solver) {

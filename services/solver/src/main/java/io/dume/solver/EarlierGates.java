@@ -19,7 +19,10 @@ record EarlierGates(long version, Id fit, List<Expert> experts, List<LayerGate> 
     return new EarlierGates(version, cut.getFit(), cut.getExperts(), solution.gates());
   }
 
-  /** Whether the scores of a cut's tokens mean the same as this version's. */
+  /**
+   * Whether the scores of a cut's tokens mean the same as this version's. What a solver compares it
+   * published itself, so all of it has an intercept, or none of it.
+   */
   boolean comparableTo(Cut cut) {
     return fit.equals(cut.getFit()) && experts.equals(cut.getExperts());
   }

@@ -110,8 +110,8 @@ final class Fitted {
    * For each column R² = 1 - RSS / TSS, the share of the variance of "belongs to this expert" that
    * the column explains, with TSS = n_j (1 - n_j / n). 1 is the best; below 0 it does worse than
    * the constant n_j / n, as a penalty that is too large makes it (it shrinks the intercept too).
-   * Nothing is clamped. 0 where all tokens, or none, belong to the expert: nothing is to be told
-   * apart.
+   * Without an intercept there is no such constant, and less can be explained. Nothing is clamped.
+   * 0 where all tokens, or none, belong to the expert: nothing is to be told apart.
    */
   List<Double> separability() {
     double all = allTokens();

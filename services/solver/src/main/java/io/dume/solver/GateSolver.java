@@ -15,11 +15,9 @@ public final class GateSolver implements AutoCloseable {
    */
   public record Gate(float[] weight, float[] bias, double[] unscaled) {}
 
-  private final Factorisation factorisation;
   private final LayerSolver solver;
 
   private GateSolver(Factorisation factorisation) {
-    this.factorisation = factorisation;
     this.solver = new LayerSolver(factorisation);
   }
 
@@ -43,7 +41,7 @@ public final class GateSolver implements AutoCloseable {
    *     the message names the layer and the remedy
    */
   public Gate solve(LayerStatistics statistics, double lambda) {
-    factorisation.put(statistics.a(), statistics.size());
+    solver.put(statistics);
     try {
       LayerSolver.Solution solution = solver.solve(RightHandSides.of(statistics), lambda);
       return new Gate(solution.gate().weight(), solution.gate().bias(), solution.w());

@@ -2,6 +2,7 @@ package io.dume.solver;
 
 import io.dume.solver.Factorisation.FailedPivot;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -9,12 +10,19 @@ import java.util.List;
  * intercept row penalised too; then each column divided by the norm of its first d entries, the
  * intercept by the same norm, where a norm of zero counts as 1e-6. Not thread-safe.
  *
+ * <p>Without an intercept W has d rows, solved from the leading d x d block of A and the first d
+ * rows of b, which are the statistics of the same features with no 1 appended. The block is all
+ * that is put in place; from there on the last row of W is zero, so that errors and scores are
+ * computed from A and b alike.
+ *
  * <p>All sums run in one fixed order, so the same statistics give the same bits.
  */
 final class LayerSolver implements MatrixPlace, AutoCloseable {
   private static final double NORM_OF_ZERO = 1e-6;
 
   private final Factorisation factorisation;
+  private final boolean intercept;
+  private int size;
 
   /**
    * A layer, solved.
@@ -28,18 +36,51 @@ final class LayerSolver implements MatrixPlace, AutoCloseable {
    * @param factorisation closed with this solver
    */
   LayerSolver(Factorisation factorisation) {
+    this(factorisation, true);
+  }
+
+  /**
+   * @param factorisation closed with this solver
+   * @param intercept whether gates have one
+   */
+  LayerSolver(Factorisation factorisation, boolean intercept) {
     this.factorisation = factorisation;
+    this.intercept = intercept;
   }
 
   /** Begins a layer: where its A is put before {@link #solve}. */
   @Override
   public void begin(int n) {
-    factorisation.begin(n);
+    size = n;
+    factorisation.begin(unknowns(n));
+  }
+
+  /** How many rows of W are solved for. */
+  private int unknowns(int n) {
+    return intercept ? n : n - 1;
+  }
+
+  /** How many values of a row, up to the end of what was put, are left of those from a column. */
+  private int kept(int row, int column, int count) {
+    int unknowns = unknowns(size);
+    return row < unknowns ? Math.min(count, unknowns - column) : 0;
   }
 
   @Override
   public void put(int row, int column, byte[] fixed, int at, int count, double unit) {
-    factorisation.put(row, column, fixed, at, count, unit);
+    int kept = kept(row, column, count);
+    if (kept > 0) {
+      factorisation.put(row, column, fixed, at, kept, unit);
+    }
+  }
+
+  /** Puts the whole A of a layer, whose values are doubles already. */
+  void put(LayerStatistics statistics) {
+    int n = statistics.size();
+    begin(n);
+    for (int i = 0; i < unknowns(n); i++) {
+      factorisation.put(i, i, statistics.a(), i * n + i, unknowns(n) - i);
+    }
   }
 
   /**
@@ -52,20 +93,23 @@ final class LayerSolver implements MatrixPlace, AutoCloseable {
    */
   Solution solve(RightHandSides sides, double lambda) throws UnsolvableException {
     int n = sides.size();
+    int unknowns = unknowns(n);
     int experts = sides.experts();
     if (!factorisation.factor(lambda)) {
       FailedPivot pivot = factorisation.failedPivot();
       throw new UnsolvableException(
           ("layer %d: A + λI is not positive definite with λ = %s: pivot %d of %d is %s;"
                   + " more tokens or a larger λ help")
-              .formatted(sides.layer(), lambda, pivot.index(), n, pivot.value()));
+              .formatted(sides.layer(), lambda, pivot.index(), unknowns, pivot.value()));
     }
-    double[] solution = new double[n * experts];
-    factorisation.solve(sides.b(), experts, solution);
-    double[] signed = Residual.signed(solution, n, experts);
-    double[] product = new double[n];
+    double[] b = intercept ? sides.b() : Arrays.copyOf(sides.b(), unknowns * experts);
+    double[] solved = new double[unknowns * experts];
+    factorisation.solve(b, experts, solved);
+    double[] signed = Residual.signed(solved, unknowns, experts);
+    double[] product = new double[unknowns];
     factorisation.multiply(signed, 1, product);
-    double residual = Residual.of(sides, lambda, signed, product);
+    double residual = Residual.of(b, experts, lambda, signed, product);
+    double[] solution = intercept ? solved : Arrays.copyOf(solved, n * experts);
     List<Double> separability = Fitted.ofSolution(sides, solution, lambda).separability();
     double smallestPivot = factorisation.smallestPivot();
     float[] weight = new float[experts * (n - 1)];

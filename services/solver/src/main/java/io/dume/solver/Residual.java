@@ -32,21 +32,21 @@ final class Residual {
   /**
    * The estimate.
    *
-   * @param sides b
+   * @param b n x experts, row-major
    * @param w W s, as {@link #signed} gives it
    * @param product A W s
    * @return at least 0; not a number where W has one
    */
-  static double of(RightHandSides sides, double lambda, double[] w, double[] product) {
-    double[] b = signed(sides.b(), sides.size(), sides.experts());
+  static double of(double[] b, int experts, double lambda, double[] w, double[] product) {
+    double[] wanted = signed(b, w.length, experts);
     double difference = 0;
-    for (int i = 0; i < b.length; i++) {
-      double missed = lambda * w[i] + product[i] - b[i];
+    for (int i = 0; i < w.length; i++) {
+      double missed = lambda * w[i] + product[i] - wanted[i];
       difference += missed * missed;
     }
     double target = 0;
-    for (double wanted : sides.b()) {
-      target += wanted * wanted;
+    for (double value : b) {
+      target += value * value;
     }
     return target == 0 ? Math.sqrt(difference) : Math.sqrt(difference) / Math.sqrt(target);
   }

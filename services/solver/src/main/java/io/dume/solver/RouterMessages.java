@@ -36,6 +36,7 @@ final class RouterMessages {
       CutSolution solution,
       SolveProfile profile,
       boolean mixed,
+      boolean intercept,
       Optional<Policy> policy) {
 
     /** The version whose gates the scores were compared with, or 0. */
@@ -77,6 +78,7 @@ final class RouterMessages {
             .setFactorisation(solved.profile().factorisation())
             .setCoreType(solved.profile().coreType())
             .setMixed(solved.mixed())
+            .setIntercept(solved.intercept())
             .setLayers(solved.solution().gates().stream().map(RouterMessages::layer).toList())
             .setCreatedAt(now)
             .setParts(messages.size())

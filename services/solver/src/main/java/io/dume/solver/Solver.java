@@ -92,7 +92,7 @@ public final class Solver implements AutoCloseable {
       String name = Publisher.clientId(config);
       try (ControlLog control = new ControlLog(config.kafka(), config.topics());
           CutSubscription cuts = new CutSubscription(config);
-          CutSolver cutSolver = new CutSolver(name, config.threads());
+          CutSolver cutSolver = new CutSolver(name, config.threads(), config.intercept());
           LayerStatisticsReader reader =
               new LayerStatisticsReader(
                   config.kafka(),
@@ -315,6 +315,7 @@ public final class Solver implements AutoCloseable {
               solution,
               agreed.profile(),
               mixed,
+              config.intercept(),
               control.state().policy(config.router()).map(PolicyChosen::getPolicy)),
           version,
           config.partBytes(),

@@ -14,6 +14,8 @@ import java.util.Optional;
  * @param lambda λ for cuts that ask for none
  * @param threads layers that are solved at the same time, at least 1
  * @param factorisation which library factors
+ * @param intercept whether gates have an intercept, solved with them; without one they are solved
+ *     from the same statistics as if no 1 had been appended to the features, and each bias is 0
  * @param mixed lets another numeric profile than the fit's in; versions then say so
  * @param statisticsTimeout how long a cut waits without news for its statistics before it is
  *     refused
@@ -29,6 +31,7 @@ public record SolverConfig(
     LambdaChoice lambda,
     int threads,
     FactorisationChoice factorisation,
+    boolean intercept,
     boolean mixed,
     Duration statisticsTimeout,
     int partBytes,
@@ -80,6 +83,7 @@ public record SolverConfig(
         LambdaChoice.fixed(DEFAULT_LAMBDA),
         Runtime.getRuntime().availableProcessors(),
         FactorisationChoice.AUTO,
+        true,
         false,
         Duration.ofMinutes(15),
         8 << 20,
@@ -98,6 +102,7 @@ public record SolverConfig(
         lambda,
         threads,
         factorisation,
+        intercept,
         mixed,
         statisticsTimeout,
         partBytes,
@@ -116,6 +121,7 @@ public record SolverConfig(
         lambda,
         threads,
         factorisation,
+        intercept,
         mixed,
         statisticsTimeout,
         partBytes,
@@ -142,6 +148,7 @@ public record SolverConfig(
         newLambda,
         threads,
         factorisation,
+        intercept,
         mixed,
         statisticsTimeout,
         partBytes,
@@ -160,6 +167,7 @@ public record SolverConfig(
         lambda,
         newThreads,
         factorisation,
+        intercept,
         mixed,
         statisticsTimeout,
         partBytes,
@@ -178,6 +186,26 @@ public record SolverConfig(
         lambda,
         threads,
         newFactorisation,
+        intercept,
+        mixed,
+        statisticsTimeout,
+        partBytes,
+        instance);
+  }
+
+  /**
+   * @param newIntercept whether gates have an intercept
+   * @return a copy with that setting
+   */
+  public SolverConfig withIntercept(boolean newIntercept) {
+    return new SolverConfig(
+        kafka,
+        topics,
+        router,
+        lambda,
+        threads,
+        factorisation,
+        newIntercept,
         mixed,
         statisticsTimeout,
         partBytes,
@@ -196,6 +224,7 @@ public record SolverConfig(
         lambda,
         threads,
         factorisation,
+        intercept,
         newMixed,
         statisticsTimeout,
         partBytes,
@@ -214,6 +243,7 @@ public record SolverConfig(
         lambda,
         threads,
         factorisation,
+        intercept,
         mixed,
         newTimeout,
         partBytes,
@@ -232,6 +262,7 @@ public record SolverConfig(
         lambda,
         threads,
         factorisation,
+        intercept,
         mixed,
         statisticsTimeout,
         newPartBytes,
@@ -250,6 +281,7 @@ public record SolverConfig(
         lambda,
         threads,
         factorisation,
+        intercept,
         mixed,
         statisticsTimeout,
         partBytes,

@@ -24,7 +24,7 @@ class CutSolverWorkspacesTest {
   private final FoldedStatistics statistics = of(FoldedStatistics.WIDTH);
   private final FoldedStatistics narrower = of(FoldedStatistics.WIDTH / 2);
   private final CountedLibrary library = new CountedLibrary();
-  private final CutSolver solver = new CutSolver("test", THREADS, library::open);
+  private final CutSolver solver = new CutSolver("test", THREADS, true, library::open);
 
   private static FoldedStatistics of(int width) {
     Fit fit = FoldedStatistics.fit("", LAYERS, width, PUT_TOGETHER);

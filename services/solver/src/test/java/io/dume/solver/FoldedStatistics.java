@@ -271,8 +271,24 @@ final class FoldedStatistics {
 
   /** The gate by Gaussian elimination with pivoting: experts x (d weights, then the intercept). */
   double[][] gate(int layer, double lambda) {
+    return normalised(eliminate(a(layer), b(layer), size(), tokens.length, lambda));
+  }
+
+  /** The same from features without the 1 that is appended: the intercept is 0. */
+  double[][] gateOfFeatures(int layer, double lambda) {
+    int width = size() - 1;
+    double[] a = a(layer);
+    double[] block = new double[width * width];
+    for (int i = 0; i < width; i++) {
+      System.arraycopy(a, i * (width + 1), block, i * width, width);
+    }
+    double[] b = Arrays.copyOf(b(layer), width * tokens.length);
+    return normalised(
+        Arrays.copyOf(eliminate(block, b, width, tokens.length, lambda), size() * tokens.length));
+  }
+
+  private double[][] normalised(double[] w) {
     int n = size();
-    double[] w = eliminate(a(layer), b(layer), n, tokens.length, lambda);
     double[][] gate = new double[tokens.length][n];
     for (int expert = 0; expert < tokens.length; expert++) {
       double squares = 0;
@@ -286,7 +302,8 @@ final class FoldedStatistics {
     return gate;
   }
 
-  private static double[] eliminate(double[] a, double[] b, int n, int columns, double lambda) {
+  /** (A + λI)⁻¹ b, in the arrays' own place. */
+  static double[] eliminate(double[] a, double[] b, int n, int columns, double lambda) {
     for (int i = 0; i < n; i++) {
       a[i * n + i] += lambda;
     }

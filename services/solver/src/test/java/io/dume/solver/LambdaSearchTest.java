@@ -22,11 +22,16 @@ class LambdaSearchTest {
   private record Layer(LayerStatistics training, LayerStatistics heldOut) {}
 
   private static List<List<Trial>> trials(List<Layer> layers) {
-    return layers.stream().map(LambdaSearchTest::trials).toList();
+    return trials(layers, true);
   }
 
-  private static List<Trial> trials(Layer layer) {
-    try (LayerSolver solver = RandomSystems.solver(new EjmlFactorisation(), layer.training())) {
+  private static List<List<Trial>> trials(List<Layer> layers, boolean intercept) {
+    return layers.stream().map(layer -> trials(layer, intercept)).toList();
+  }
+
+  private static List<Trial> trials(Layer layer, boolean intercept) {
+    try (LayerSolver solver =
+        RandomSystems.solver(new EjmlFactorisation(), layer.training(), intercept)) {
       return LambdaSearch.trials(
           new FoldedLayer<>(
               solver, RightHandSides.of(layer.training()), Optional.of(layer.heldOut())),
@@ -36,7 +41,13 @@ class LambdaSearchTest {
 
   private static LayerSolver.Solution solve(LayerStatistics statistics, double lambda)
       throws UnsolvableException {
-    try (LayerSolver solver = RandomSystems.solver(new EjmlFactorisation(), statistics)) {
+    return solve(statistics, lambda, true);
+  }
+
+  private static LayerSolver.Solution solve(
+      LayerStatistics statistics, double lambda, boolean intercept) throws UnsolvableException {
+    try (LayerSolver solver =
+        RandomSystems.solver(new EjmlFactorisation(), statistics, intercept)) {
       return solver.solve(RightHandSides.of(statistics), lambda);
     }
   }
@@ -49,7 +60,8 @@ class LambdaSearchTest {
   void shouldChooseTheLambdaWithTheLeastErrorOverPredictionsOfEachHeldOutToken(
       @ForAll long seed,
       @ForAll @IntRange(min = 1, max = 24) int width,
-      @ForAll @IntRange(min = 0, max = 9) int ofOneExpert)
+      @ForAll @IntRange(min = 0, max = 9) int ofOneExpert,
+      @ForAll boolean intercept)
       throws UnsolvableException {
     List<RawTokens> training = new ArrayList<>();
     List<RawTokens> heldOut = new ArrayList<>();
@@ -60,13 +72,13 @@ class LambdaSearchTest {
       layers.add(layer(training.get(i), heldOut.get(i), i));
     }
 
-    CutSolution solution = LambdaSearch.choose(trials(layers), Optional.empty());
+    CutSolution solution = LambdaSearch.choose(trials(layers, intercept), Optional.empty());
 
     assertThat(solution.curve()).extracting(LambdaError::getLambda).isEqualTo(DECADES);
     for (LambdaError point : solution.curve()) {
       double sum = 0;
       for (int i = 0; i < 3; i++) {
-        double[] w = solve(training.get(i).statistics(i), point.getLambda()).w();
+        double[] w = solve(training.get(i).statistics(i), point.getLambda(), intercept).w();
         sum += Arrays.stream(heldOut.get(i).squaredErrors(w)).sum() / heldOut.get(i).count();
       }
       assertThat(point.getError()).isCloseTo(sum / 3, within(1e-9 * (1 + sum)));

@@ -2,8 +2,12 @@ package io.dume.solver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.DoubleRange;
@@ -26,6 +30,99 @@ abstract class LayerSolverCheck {
 
   private LayerGate solve(LayerStatistics statistics, double lambda) throws UnsolvableException {
     return solution(statistics, lambda).gate();
+  }
+
+  /** The features of a layer with no 1 appended. */
+  private static double[] leading(double[] rows, int width, int columns, int of) {
+    double[] block = new double[width * columns];
+    for (int i = 0; i < width; i++) {
+      System.arraycopy(rows, i * of, block, i * columns, columns);
+    }
+    return block;
+  }
+
+  /** Puts A as tiles give it: pieces of rows, fixed point. */
+  private static void putInPieces(LayerSolver solver, double[] a, int n, int piece) {
+    solver.begin(n);
+    for (int i = 0; i < n; i++) {
+      for (int from = i; from < n; from += piece) {
+        int count = Math.min(piece, n - from);
+        ByteBuffer fixed = ByteBuffer.allocate(8 * count).order(ByteOrder.LITTLE_ENDIAN);
+        for (int j = 0; j < count; j++) {
+          fixed.putLong(Math.round(a[i * n + from + j] * 0x1p20));
+        }
+        solver.put(i, from, fixed.array(), 0, count, 0x1p-20);
+      }
+    }
+  }
+
+  @Property(tries = 40)
+  void shouldSolveTheFeaturesAloneWhereThereIsNoIntercept(
+      @ForAll long seed,
+      @ForAll @IntRange(min = 1, max = 70) int width,
+      @ForAll @IntRange(min = 1, max = 5) int experts,
+      @ForAll @IntRange(min = 1, max = 80) int piece,
+      @ForAll @DoubleRange(min = 0.01, max = 1000) double lambda)
+      throws UnsolvableException {
+    LayerStatistics tokens = RandomSystems.statistics(seed, width, experts, 2 * width + 20);
+    int n = tokens.size();
+    for (int i = 0; i < tokens.a().length; i++) {
+      tokens.a()[i] = Math.round(tokens.a()[i] * 0x1p20) * 0x1p-20;
+    }
+    double[] block = leading(tokens.a(), width, width, n);
+    double[] direct =
+        FoldedStatistics.eliminate(
+            block.clone(), leading(tokens.b(), width, experts, experts), width, experts, lambda);
+
+    LayerSolver.Solution solution;
+    try (LayerSolver solver = new LayerSolver(open(), false)) {
+      putInPieces(solver, tokens.a(), n, piece);
+      solution = solver.solve(RightHandSides.of(tokens), lambda);
+    }
+
+    double[] w = solution.w();
+    assertThat(RandomSystems.relativeDifference(direct, Arrays.copyOf(w, width * experts)))
+        .isLessThan(1e-10);
+    assertThat(Arrays.copyOfRange(w, width * experts, n * experts)).containsOnly(0);
+    LayerGate gate = solution.gate();
+    assertThat(gate.bias()).containsOnly(0f);
+    assertThat(gate.residual()).isLessThan(1e-12);
+    try (Factorisation alone = open()) {
+      alone.put(block, width);
+      assertThat(alone.factor(lambda)).isTrue();
+      assertThat(gate.smallestPivot()).isEqualTo(alone.smallestPivot());
+    }
+    Fitted fitted = new Fitted(tokens, w);
+    for (int j = 0; j < experts; j++) {
+      assertThat(gate.separability().get(j)).isCloseTo(fitted.separability().get(j), within(1e-8));
+    }
+    double[] product = new double[w.length];
+    Fitted.multiply(tokens.a(), n, w, experts, product);
+    for (int i = 0; i < experts; i++) {
+      double square = 0;
+      for (int k = 0; k < n; k++) {
+        square += w[k * experts + i] * product[k * experts + i];
+      }
+      assertThat(gate.scores().products().get(i * experts + i))
+          .isCloseTo(square, within(1e-8 * (1 + square)));
+    }
+  }
+
+  @Test
+  void shouldCountTheFailingPivotAmongTheFeaturesWhereThereIsNoIntercept() {
+    LayerStatistics statistics =
+        new LayerStatistics(
+            5, 3, 1, new double[] {1, 2, 1, 2, 1, 1, 1, 1, 4}, new double[] {1, 1, 4});
+
+    assertThatExceptionOfType(UnsolvableException.class)
+        .isThrownBy(
+            () -> {
+              try (LayerSolver solver = RandomSystems.solver(open(), statistics, false)) {
+                solver.solve(RightHandSides.of(statistics), 0.5);
+              }
+            })
+        .withMessageContaining("pivot 1 of 2")
+        .withMessageContaining("-1.1666");
   }
 
   @ParameterizedTest

@@ -39,8 +39,15 @@ final class RandomSystems {
 
   /** A solver that has the A of a layer. */
   static LayerSolver solver(Factorisation factorisation, LayerStatistics statistics) {
-    factorisation.put(statistics.a(), statistics.size());
-    return new LayerSolver(factorisation);
+    return solver(factorisation, statistics, true);
+  }
+
+  /** One that gives gates an intercept, or not. */
+  static LayerSolver solver(
+      Factorisation factorisation, LayerStatistics statistics, boolean intercept) {
+    LayerSolver solver = new LayerSolver(factorisation, intercept);
+    solver.put(statistics);
+    return solver;
   }
 
   /** The largest difference between two arrays, relative to the largest entry of the first. */

@@ -15,7 +15,7 @@ class ResidualTest {
     double[] signed = Residual.signed(w, system.size(), system.experts());
     double[] product = new double[system.size()];
     Fitted.multiply(system.a(), system.size(), signed, 1, product);
-    return Residual.of(RightHandSides.of(system), lambda, signed, product);
+    return Residual.of(system.b(), system.experts(), lambda, signed, product);
   }
 
   /** ||(A + λI) W - b||_F / ||b||_F, value by value. */

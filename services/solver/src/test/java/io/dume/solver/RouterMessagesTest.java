@@ -61,6 +61,7 @@ class RouterMessagesTest {
         new CutSolution(0.01, List.of(), gates, Optional.empty()),
         SolveProfile.EJML,
         false,
+        true,
         Optional.empty());
   }
 
@@ -114,7 +115,13 @@ class RouterMessagesTest {
     List<Keyed> messages =
         RouterMessages.version(
             new Solved(
-                twoSlots, fit, solved.solution(), SolveProfile.EJML, true, Optional.of(POLICY)),
+                twoSlots,
+                fit,
+                solved.solution(),
+                SolveProfile.EJML,
+                true,
+                false,
+                Optional.of(POLICY)),
             1,
             1 << 20,
             NOW);
@@ -125,6 +132,7 @@ class RouterMessagesTest {
             new DomainTokens("novel", "novel", 15L, 3L),
             new DomainTokens("poems", "novel", 3L, 1L));
     assertThat(version.getMixed()).isTrue();
+    assertThat(version.getIntercept()).isFalse();
     assertThat(version.getPolicy()).contains(POLICY);
   }
 
@@ -135,7 +143,8 @@ class RouterMessagesTest {
 
     List<Keyed> messages =
         RouterMessages.version(
-            new Solved(cut, fit, solved.solution(), SolveProfile.EJML, false, Optional.of(ofMore)),
+            new Solved(
+                cut, fit, solved.solution(), SolveProfile.EJML, false, true, Optional.of(ofMore)),
             1,
             1 << 20,
             NOW);
@@ -158,7 +167,7 @@ class RouterMessagesTest {
 
     List<Keyed> messages =
         RouterMessages.version(
-            new Solved(full, fit, solution, SolveProfile.EJML, false, Optional.empty()),
+            new Solved(full, fit, solution, SolveProfile.EJML, false, true, Optional.empty()),
             1,
             1 << 20,
             NOW);
@@ -167,6 +176,7 @@ class RouterMessagesTest {
     assertThat(version.getLambda()).isEqualTo(1.0);
     assertThat(version.getAutoLambda()).isTrue();
     assertThat(version.getPolicy()).isEmpty();
+    assertThat(version.getIntercept()).isTrue();
     assertThat(version.getLambdaCurve()).isEqualTo(curve);
     assertThat(version.getHeldOut()).containsExactly(new DomainTokens("code", "code", 8L, 2L));
     assertThat(version.getDuplicates()).isEqualTo(5);

@@ -103,6 +103,7 @@ class SolverIT {
       assertThat(version.getFactorisation()).isEqualTo("ejml");
       assertThat(version.getCoreType()).isEqualTo("portable");
       assertThat(version.getMixed()).isFalse();
+      assertThat(version.getIntercept()).isTrue();
       assertThat(version.getFit()).isEqualTo(installation.fit);
       assertThat(version.getDomains())
           .containsExactly(
@@ -110,6 +111,27 @@ class SolverIT {
               new DomainTokens("code", "code", 70L, 70L),
               new DomainTokens("math", "math", 80L, 80L));
       assertThat(version.getCreatedAt()).isEqualTo(Instant.ofEpochMilli(1_700_000_001_000L));
+    }
+  }
+
+  @Test
+  void shouldPublishWithoutAnInterceptWhatTheFeaturesAloneGive() throws Exception {
+    try (Installation installation = installation();
+        RouterHistory history =
+            RouterHistory.open(installation.kafka, installation.topics, Installation.ROUTER)) {
+      FoldedStatistics statistics = new FoldedStatistics(installation.fit, 1, 60, 70, 80);
+      installation.start(config -> config.withIntercept(false));
+
+      installation.sendCut(statistics.cut(Installation.ROUTER, 7, List.of("ask"), CONFIGURED));
+      installation.sendLayers(statistics, 7);
+
+      RouterVersion version = published(installation.events(1).get(0));
+      assertThat(version.getIntercept()).isFalse();
+      Router router = history.version(1).orElseThrow();
+      for (int layer = 0; layer < FoldedStatistics.LAYERS; layer++) {
+        assertGate(
+            statistics.gateOfFeatures(layer, 0.01), router.weight(layer), router.bias(layer));
+      }
     }
   }
 

@@ -55,7 +55,13 @@ public final class SolverWithoutClients {
       }
       Solved solved =
           new Solved(
-              cut, fit, solve(layers.get(), choice), SolveProfile.EJML, false, Optional.empty());
+              cut,
+              fit,
+              solve(layers.get(), choice),
+              SolveProfile.EJML,
+              false,
+              true,
+              Optional.empty());
       return Optional.of(
           RouterMessages.version(solved, version, PART_BYTES, now).stream()
               .map(Keyed::message)
