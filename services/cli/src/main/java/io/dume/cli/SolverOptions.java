@@ -41,13 +41,6 @@ final class SolverOptions {
   private boolean noIntercept;
 
   SolverConfig refine(SolverConfig config) {
-    @Option(
-        names = "--no-intercept",
-        description =
-            "Solves gates without an intercept, from the same statistics: their biases are 0. For"
-                + " layouts that have no place for one, such as Mixtral's (dume export).")
-    private boolean noIntercept;
-
     SolverConfig refined =
         config.withLambda(lambda).withFactorisation(factorisation).withIntercept(!noIntercept);
     return threads.map(refined::withThreads).orElse(refined);

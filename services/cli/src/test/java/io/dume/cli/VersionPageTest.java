@@ -107,9 +107,11 @@ class VersionPageTest {
   @Test
   void shouldSayWhereThereIsNoIntercept() {
     StringWriter out = new StringWriter();
-    RouterVersion before = version(1, "a", tokens("math", 10));
+    RouterVersion before = version(1, "a".repeat(64), tokens("math", 10));
     RouterVersion now =
-        RouterVersion.newBuilder(version(2, "b", tokens("math", 10))).setIntercept(false).build();
+        RouterVersion.newBuilder(version(2, "b".repeat(64), tokens("math", 10)))
+            .setIntercept(false)
+            .build();
 
     VersionPage page = new VersionPage(now, Optional.of(before));
 
