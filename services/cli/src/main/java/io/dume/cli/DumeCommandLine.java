@@ -32,6 +32,7 @@ final class DumeCommandLine {
     groups.stream().flatMap(group -> group.commands().stream()).forEach(root::addSubcommand);
     Map<String, CommandLine> commands = root.getSubcommands();
     commands.get("router").addSubcommand(new RouterCommand.Export(context));
+    commands.get("router").addSubcommand(new RouterTrainCommand(context));
     commands.get("versions").addSubcommand(new ShowVersionCommand(context));
     commands.get("dead-letters").addSubcommand(new ResendCommand(context));
     ExpertsCommand.subcommands(context).forEach(commands.get("experts")::addSubcommand);

@@ -11,6 +11,7 @@ import io.dume.lab.LabRequest;
 import io.dume.lab.Method;
 import io.dume.models.Device;
 import io.dume.models.MoErge;
+import io.dume.models.RouterWeights;
 import io.dume.models.Tokenizer;
 import io.dume.pictures.Drawing;
 import java.io.IOException;
@@ -38,7 +39,7 @@ import picocli.CommandLine.Spec;
     name = "lab",
     description = {
       "Compares ways to route on held-out text, as the paper does.",
-      "Each dense expert, all parameters averaged, random routing, gates trained from random ones (btx), solved from statistics (dume), solved and with memory (dume-memory), solved and then trained (dume+), and the oracle. On the demo's experts and text, or on any merged model with labelled text."
+      "Each dense expert, all parameters averaged, random routing, gates trained from random ones (btx), solved from statistics (dume), solved and then trained (dume+), each with memory too (dume-memory, dume+-memory), and the oracle. With more than one expert a token gates are trained, so beside dume stands dume-k (and dume-k-memory): the solved gates with as many experts as the trained ones. On the demo's experts and text, or on any merged model with labelled text."
     },
     footer = {
       "",
@@ -53,7 +54,8 @@ import picocli.CommandLine.Spec;
       "  dume lab --quick --methods dume,dume-memory,oracle",
       "  dume lab --out lab.json",
       "  dume lab --methods none --ablations tokens,lambda,smoothing --pictures pictures",
-      "  dume lab --quick --methods dume,dume-memory,oracle --questions 100",
+      "  dume lab --quick --methods dume,dume-memory,oracle --questions 100 --completions 100",
+      "  dume lab --methods dume,dume-k,dume+ --routers routers",
       "  dume lab --model merged --expert math=models/math --expert code=models/code \\",
       "    --train train.jsonl --validation validation.jsonl --test test.jsonl --out lab.json"
     })
@@ -71,7 +73,8 @@ final class LabCommand implements Callable<Integer> {
       paramLabel = "NAME[,NAME…]",
       split = ",",
       description =
-          "Which: dense, average, random, btx, dume, dume-memory, dume+, oracle; or none. Default: all.")
+          "Which: dense, average, random, btx, dume, dume-memory, dume-k, dume-k-memory, dume+,"
+              + " dume+-memory, oracle; or none. Default: all.")
   private List<String> methods = List.of();
 
   @Option(
@@ -130,25 +133,32 @@ final class LabCommand implements Callable<Integer> {
       description = "How often what is random is done. Default: 3, or 1 with --quick.")
   private Optional<Integer> seeds = Optional.empty();
 
-  @Option(
-      names = "--steps",
-      paramLabel = "N",
-      description = "Steps that gates are trained for. Default: 1000, or 50 with --quick.")
-  private Optional<Integer> steps = Optional.empty();
+  @Mixin private GateTrainingOptions training = new GateTrainingOptions();
 
   @Option(
-      names = "--batch",
-      paramLabel = "N",
-      description = "Windows of 128 tokens of a training step. Default: 2.")
-  private Optional<Integer> batch = Optional.empty();
-
-  @Option(
-      names = "--balance",
-      paramLabel = "A",
-      defaultValue = "0",
+      names = "--train-top-k",
+      paramLabel = "K",
+      defaultValue = "2",
       description =
-          "Weight of the load-balancing loss of trained gates. Default: ${DEFAULT-VALUE}, which is none.")
-  private double balance;
+          "Experts a token of btx and dume+, while they are trained and judged, and of dume-k."
+              + " Default: ${DEFAULT-VALUE}.")
+  private int trainTopK;
+
+  @Option(
+      names = "--train-temperature",
+      paramLabel = "T",
+      defaultValue = "0.3",
+      description =
+          "What divides their scores before the softmax over these experts. Default: ${DEFAULT-VALUE}.")
+  private double trainTemperature;
+
+  @Option(
+      names = "--routers",
+      paramLabel = "DIR",
+      description =
+          "Receives the gates of each method that has some as a router file, NAME.safetensors, those"
+              + " of the first seed.")
+  private Optional<Path> routers = Optional.empty();
 
   @Option(names = "--out", paramLabel = "FILE", description = "Receives the figures as JSON.")
   private Optional<Path> out = Optional.empty();
@@ -265,6 +275,10 @@ final class LabCommand implements Callable<Integer> {
       context.console().result("");
       print(report.reasoningTable());
     }
+    if (report.generationTable().size() > 1) {
+      context.console().result("");
+      print(report.generationTable());
+    }
     if (report.ablationTable().size() > 1) {
       context.console().result("");
       print(report.ablationTable());
@@ -275,6 +289,12 @@ final class LabCommand implements Callable<Integer> {
     }
     if (pictures.isPresent()) {
       draw(report, pictures.get());
+    }
+    if (routers.isPresent()) {
+      Files.createDirectories(routers.get());
+      for (Map.Entry<String, RouterWeights> router : report.routers().entrySet()) {
+        router.getValue().write(routers.get().resolve(router.getKey() + ".safetensors"));
+      }
     }
     text.setAside().forEach(document -> context.console().note("set aside: " + document));
     return text.setAside().isEmpty() ? ExitCode.OK : ExitCode.SET_ASIDE;
@@ -289,15 +309,14 @@ final class LabCommand implements Callable<Integer> {
   }
 
   private GateTraining.Options training() {
-    GateTraining.Options usual = GateTraining.Options.DEFAULT;
-    return new GateTraining.Options(
-        steps.orElse(quick ? 50 : usual.steps()),
-        usual.warmUp(),
-        usual.rate(),
-        balance,
-        batch.orElse(usual.batch()),
-        Math.min(usual.window(), contextDim),
-        usual.k());
+    return Usage.check(
+        spec,
+        () ->
+            training.options(
+                trainTopK,
+                trainTemperature,
+                quick ? 50 : GateTraining.Options.DEFAULT.steps(),
+                contextDim));
   }
 
   private LabProgress progress(StopSignal stop) {

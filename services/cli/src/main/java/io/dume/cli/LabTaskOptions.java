@@ -24,7 +24,10 @@ final class LabTaskOptions {
       splitSynopsisLabel = "",
       description =
           "Questions of a domain, a line each: {\"query\": \"2 + 2 =\", \"choices\": [\" 4\", \" 5\"],"
-              + " \"gold\": 0}. The likeliest choice is taken, by its mean log-likelihood a token.")
+              + " \"gold\": 0}, where the likeliest choice is taken, by its mean log-likelihood a token;"
+              + " or {\"query\": \"2 + 2 =\", \"answer\": \"4\"}, where the answer is written, the"
+              + " likeliest token after the other. It is right if the first line that is written, without"
+              + " white space around it, is exactly the answer.")
   private List<NamedDirectory> files = new ArrayList<>();
 
   @Option(
@@ -35,6 +38,15 @@ final class LabTaskOptions {
           "Questions for each domain that are made of its test text: which of four continuations"
               + " follows. Default: ${DEFAULT-VALUE}.")
   private int questions;
+
+  @Option(
+      names = "--completions",
+      paramLabel = "N",
+      defaultValue = "0",
+      description =
+          "Questions for each domain that are made of its test text: the word after 24 others must be"
+              + " written exactly, in as many tokens as it has. Default: ${DEFAULT-VALUE}.")
+  private int completions;
 
   /**
    * Reads and makes the questions.
@@ -52,15 +64,23 @@ final class LabTaskOptions {
         }
       }
     }
-    if (questions > 0) {
+    if (questions > 0 || completions > 0) {
       text.forEachTest(set::addText);
     }
-    return set.build(questions);
+    return set.build(questions, completions);
   }
 
   private static void add(TaskSet.Builder set, String domain, String line, Path file, int number) {
     try {
       JsonNode node = JSON.readTree(line);
+      if (node.hasNonNull("answer") == node.hasNonNull("choices")) {
+        throw new IllegalArgumentException(
+            "a question has either choices and gold, or an answer that is to be written");
+      }
+      if (node.hasNonNull("answer")) {
+        set.add(domain, node.path("query").asText(), node.path("answer").asText());
+        return;
+      }
       List<String> choices = new ArrayList<>();
       node.path("choices").forEach(choice -> choices.add(choice.asText()));
       set.add(domain, node.path("query").asText(), choices, node.path("gold").asInt(-1));

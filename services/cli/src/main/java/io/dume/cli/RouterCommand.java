@@ -21,7 +21,7 @@ final class RouterCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    throw new ParameterException(spec.commandLine(), "say what to do: dume router export");
+    throw new ParameterException(spec.commandLine(), "say what to do: dume router export, train");
   }
 
   /** {@code dume router export}. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.dume.models.RouterWeights;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,7 +21,8 @@ class LabCommandTest {
     Path tasks =
         Files.writeString(
             directory.resolve("tasks.jsonl"),
-            "{\"query\": \"One and one is\", \"choices\": [\" two\", \" xq zq\"], \"gold\": 0}\n");
+            "{\"query\": \"One and one is\", \"choices\": [\" two\", \" xq zq\"], \"gold\": 0}\n"
+                + "{\"query\": \"One and one is\", \"answer\": \"two\"}\n");
     CommandRun run = new CommandRun();
 
     int status =
@@ -28,13 +30,19 @@ class LabCommandTest {
             "lab",
             "--quick",
             "--methods",
-            "dume,oracle",
+            "dume,dume-k,oracle",
             "--tokens-per-domain",
             "500",
             "--test-tokens-per-domain",
             "200",
             "--questions",
             "4",
+            "--completions",
+            "3",
+            "--train-top-k",
+            "3",
+            "--routers",
+            directory.resolve("routers").toString(),
             "--tasks",
             "math=" + tasks,
             "--ablations",
@@ -49,8 +57,13 @@ class LabCommandTest {
     JsonNode figures = new ObjectMapper().readTree(out.toFile());
     assertThat(figures.at("/reasoning/questions/math").intValue()).isEqualTo(5);
     assertThat(figures.at("/reasoning/questions/code").intValue()).isEqualTo(4);
+    assertThat(figures.at("/generation/questions/math").intValue()).isEqualTo(4);
+    assertThat(figures.at("/generation/questions/novel").intValue()).isEqualTo(3);
     JsonNode methods = figures.get("methods");
-    assertThat(methods.fieldNames()).toIterable().containsExactly("dume", "oracle");
+    assertThat(methods.fieldNames()).toIterable().containsExactly("dume", "dume-k", "oracle");
+    assertThat(methods.at("/dume-k/policy").asText()).contains("top-k=3");
+    assertThat(RouterWeights.read(directory.resolve("routers/dume.safetensors")).metadata())
+        .containsEntry("context_dim", "256");
     assertThat(methods.at("/dume/domains/math/perplexity").doubleValue()).isGreaterThan(1);
     assertThat(directory.resolve("pictures/normalisation.svg")).content().contains("columns of W");
     assertThat(directory.resolve("pictures/normalisation.png")).isNotEmptyFile();
@@ -68,6 +81,20 @@ class LabCommandTest {
 
     assertThat(status).isEqualTo(ExitCode.FAILURE);
     assertThat(run.err()).contains("tasks.jsonl, line 2: gold = 2");
+  }
+
+  @Test
+  void shouldRefuseAQuestionThatIsToBeChosenAndWritten() throws IOException {
+    Path tasks =
+        Files.writeString(
+            directory.resolve("tasks.jsonl"),
+            "{\"query\": \"One\", \"choices\": [\" two\"], \"gold\": 0, \"answer\": \"two\"}\n");
+    CommandRun run = new CommandRun();
+
+    int status = run.execute("lab", "--quick", "--methods", "oracle", "--tasks", "math=" + tasks);
+
+    assertThat(status).isEqualTo(ExitCode.FAILURE);
+    assertThat(run.err()).contains("tasks.jsonl, line 1", "either choices and gold, or an answer");
   }
 
   @Test

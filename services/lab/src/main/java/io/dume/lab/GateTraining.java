@@ -1,19 +1,47 @@
 package io.dume.lab;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.dume.evaluator.EvaluationSet;
+import io.dume.evaluator.Evaluator;
+import io.dume.evaluator.Perplexity;
+import io.dume.evaluator.RoutingChoice;
 import io.dume.models.GateGradient;
 import io.dume.models.MixtureModel;
 import io.dume.models.RouterWeights;
 import io.dume.models.RoutingPolicy;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.SplittableRandom;
 
 /**
  * Trains a router's gates by the mixture's loss on labelled text, and nothing else: the model is
  * asked for derivatives in the gates alone, so nothing else can change. The learning rate rises
  * linearly over the warm-up and then falls linearly to zero. One training at a time in a JVM.
+ *
+ * <p>With held-out text the gates are judged before the first step and {@value #CHECKS} times on
+ * the way, and the best of these are what a training gives: on that text it never ends below what
+ * it began with.
  */
 public final class GateTraining {
+
+  /**
+   * Key among a trained router's strings: {@code {"start", "steps", "learning_rate", "balance",
+   * "tokens", "seed"}}, with the version that was the start (0 if the start names none), the steps
+   * that the gates have behind them, and the tokens of the text that windows were drawn from.
+   */
+  public static final String TRAINING = "training";
+
+  /** How often gates are judged by held-out text, beside their start. */
+  static final int CHECKS = 4;
+
+  /** Among a router's strings the digest of its gates, which is no longer true of trained ones. */
+  private static final String DIGEST = "sha256";
+
+  private static final String VERSION = "version";
 
   /**
    * How gates are trained.
@@ -25,28 +53,36 @@ public final class GateTraining {
    * @param batch windows of a step
    * @param window tokens of a window that are predicted
    * @param k experts that a token goes through, in training and after it
+   * @param temperature divides the scores before the softmax over the k, likewise
    */
   public record Options(
-      int steps, int warmUp, double rate, double balance, int batch, int window, int k) {
+      int steps,
+      int warmUp,
+      double rate,
+      double balance,
+      int batch,
+      int window,
+      int k,
+      double temperature) {
 
     /**
      * The paper's (arXiv 2603.29765) optimiser, rate and steps, on windows that keep the demo's
      * experts to a few minutes a router. Two experts a token: with one its share is 1 whatever it
      * scored, and only a substitute has a gradient.
      */
-    public static final Options DEFAULT = new Options(1_000, 10, 1e-4, 0, 2, 128, 2);
+    public static final Options DEFAULT = new Options(1_000, 10, 1e-4, 0, 2, 128, 2, 0.3);
 
     /** Checks each number. */
     public Options {
       requirePositive("steps", steps);
       requirePositive("batch", batch);
       requirePositive("window", window);
-      requirePositive("k", k);
       if (warmUp < 0 || !(rate > 0) || !(balance >= 0) || !Double.isFinite(rate + balance)) {
         throw new IllegalArgumentException(
-            "warm-up %d, rate %s, balance %s: at least 0, above 0, at least 0"
+            "warm-up %d, learning rate %s, balance %s: must be at least 0, above 0, at least 0"
                 .formatted(warmUp, rate, balance));
       }
+      RoutingPolicy.PAPER.withChoice(k, temperature);
     }
 
     private static void requirePositive(String name, int value) {
@@ -63,25 +99,64 @@ public final class GateTraining {
       return rate * (steps - step + 1) / Math.max(1, steps - warmUp);
     }
 
-    RoutingPolicy policy() {
-      return RoutingPolicy.PAPER.withChoice(k, 1);
+    /** Returns how gates choose while they are trained. */
+    public RoutingPolicy policy() {
+      return RoutingPolicy.PAPER.withChoice(k, temperature);
     }
   }
 
-  /** Hears of progress. */
-  @FunctionalInterface
-  interface Listener {
+  /** Hears of progress; what it throws ends the training. */
+  public interface Listener {
+    /** Hears nothing. */
+    Listener NONE = (step, loss) -> {};
+
+    /**
+     * A step was made.
+     *
+     * @param step counted from 1
+     * @param loss of its windows, before it
+     */
     void step(int step, double loss);
+
+    /**
+     * Gates were judged.
+     *
+     * @param step after which; 0 for the start
+     * @param loss on held-out text, the mean over the domains
+     */
+    default void judged(int step, double loss) {}
   }
+
+  /**
+   * What came of it.
+   *
+   * @param router the gates, with the start's strings and {@link #TRAINING}; their policy is the
+   *     start's with the k and the temperature of the training
+   * @param steps how many the gates have behind them: fewer than asked for if more did not pay
+   * @param heldOut their loss on held-out text if there was some: nats, the mean over the domains
+   */
+  public record Trained(RouterWeights router, int steps, OptionalDouble heldOut) {}
 
   private final MixtureModel model;
   private final TrainingText text;
+  private final Optional<EvaluationSet> heldOut;
   private final Options options;
   private final Listener listener;
 
-  GateTraining(MixtureModel model, TrainingText text, Options options, Listener listener) {
+  /**
+   * @param model the mixture, which stays as it is
+   * @param text what windows are drawn from
+   * @param heldOut what the best gates on the way are told by; without it the last ones are taken
+   */
+  public GateTraining(
+      MixtureModel model,
+      TrainingText text,
+      Optional<EvaluationSet> heldOut,
+      Options options,
+      Listener listener) {
     this.model = model;
     this.text = text;
+    this.heldOut = heldOut;
     this.options = options;
     this.listener = listener;
   }
@@ -90,11 +165,13 @@ public final class GateTraining {
    * Trains.
    *
    * @param start the gates to begin with, left as they are
-   * @param experts names of their rows
    * @param seed of the order of the text
+   * @throws IllegalArgumentException if gates, text and options do not fit the model
+   * @throws ArithmeticException if the loss is no longer finite
    */
-  RouterWeights train(RouterWeights start, List<String> experts, long seed) {
+  public Trained train(RouterWeights start, long seed) {
     SplittableRandom random = new SplittableRandom(seed);
+    Map<String, String> strings = strings(start);
     List<float[]> weights = new ArrayList<>();
     List<float[]> biases = new ArrayList<>();
     List<AdamW> forWeights = new ArrayList<>();
@@ -105,11 +182,15 @@ public final class GateTraining {
       forWeights.add(new AdamW(weights.get(layer).length));
       forBiases.add(new AdamW(biases.get(layer).length));
     }
+    Trained best = judged(new RouterWeights(weights, biases, strings), 0);
+    int every = Math.max(1, options.steps() / CHECKS);
     for (int step = 1; step <= options.steps(); step++) {
-      List<int[]> windows = text.windows(options.batch(), options.window() + 1, random);
       GateGradient gradient =
           model.gateGradient(
-              windows, Gates.named(weights, biases, experts), options.policy(), options.balance());
+              text.windows(options.batch(), options.window() + 1, random),
+              new RouterWeights(weights, biases, strings),
+              options.policy(),
+              options.balance());
       if (!Double.isFinite(gradient.loss())) {
         throw new ArithmeticException(
             "the loss is not finite in step " + step + ": choose a smaller learning rate");
@@ -120,7 +201,68 @@ public final class GateTraining {
         forBiases.get(layer).step(biases.get(layer), gradient.biases().get(layer), rate);
       }
       listener.step(step, gradient.loss());
+      if (step == options.steps() || heldOut.isPresent() && step % every == 0) {
+        best = better(best, judged(new RouterWeights(weights, biases, strings), step));
+      }
     }
-    return Gates.named(weights, biases, experts);
+    return new Trained(sealed(best, seed), best.steps(), best.heldOut());
+  }
+
+  /** Where nothing is judged the later one. */
+  private static Trained better(Trained before, Trained now) {
+    boolean worse =
+        now.heldOut().isPresent()
+            && !(now.heldOut().getAsDouble() < before.heldOut().getAsDouble());
+    return worse ? before : now;
+  }
+
+  private Trained judged(RouterWeights router, int step) {
+    if (heldOut.isEmpty()) {
+      return new Trained(router, step, OptionalDouble.empty());
+    }
+    double loss =
+        new Evaluator(heldOut.get(), Evaluator.Progress.NONE)
+            .mixture(model, new RoutingChoice.Gates(router, options.policy())).values().stream()
+                .map(Perplexity::value)
+                .mapToDouble(Math::log)
+                .average()
+                .orElseThrow();
+    listener.judged(step, loss);
+    return new Trained(router, step, OptionalDouble.of(loss));
+  }
+
+  private Map<String, String> strings(RouterWeights start) {
+    Map<String, String> strings = new LinkedHashMap<>(start.metadata());
+    strings.remove(DIGEST);
+    RoutingPolicy policy = start.policy().orElse(RoutingPolicy.PAPER);
+    strings.put(
+        RouterWeights.POLICY, policy.withChoice(options.k(), options.temperature()).toString());
+    return strings;
+  }
+
+  private RouterWeights sealed(Trained trained, long seed) {
+    Map<String, String> strings = new LinkedHashMap<>(trained.router().metadata());
+    strings.put(
+        TRAINING,
+        JsonNodeFactory.instance
+            .objectNode()
+            .put("start", version(strings))
+            .put("steps", trained.steps())
+            .put("learning_rate", options.rate())
+            .put("balance", options.balance())
+            .put("tokens", text.domains().stream().mapToLong(text::tokens).sum())
+            .put("seed", seed)
+            .toString());
+    return Gates.like(trained.router(), strings);
+  }
+
+  private static long version(Map<String, String> strings) {
+    String version = strings.getOrDefault(VERSION, "0");
+    try {
+      return Long.parseLong(version);
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(
+          "the router says that its version is \"%s\", which is no number".formatted(version), e);
+    }
   }
 }

@@ -71,6 +71,17 @@ final class Gates {
         weights, biases, Map.of(RouterWeights.EXPERTS, String.join(",", experts)));
   }
 
+  /** The same gates with other strings. */
+  static RouterWeights like(RouterWeights gates, Map<String, String> strings) {
+    List<float[]> weights = new ArrayList<>();
+    List<float[]> biases = new ArrayList<>();
+    for (int layer = 0; layer < gates.layers(); layer++) {
+      weights.add(gates.weight(layer));
+      biases.add(gates.bias(layer));
+    }
+    return new RouterWeights(weights, biases, strings);
+  }
+
   private static float[] weight(double[] w, LayerStatistics statistics) {
     int d = statistics.size() - 1;
     float[] weight = new float[statistics.experts() * d];

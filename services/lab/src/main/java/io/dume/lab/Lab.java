@@ -1,8 +1,12 @@
 package io.dume.lab;
 
+import io.dume.evaluator.RoutingChoice;
 import io.dume.models.MixtureModel;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 
 /** The paper's comparisons (arXiv 2603.29765) on one merged model and labelled text. Stateless. */
 public final class Lab {
@@ -28,10 +32,21 @@ public final class Lab {
       Workplace workplace = new Workplace(request, model, progress);
       Methods methods = new Methods(workplace);
       LabReport report = methods.run();
-      if (!request.tasks().domains().isEmpty() && !methods.choices().isEmpty()) {
-        report = report.with(new Reasoning(workplace).judge(methods.choices()));
+      Map<Method, List<RoutingChoice>> answering = answering(methods);
+      if (!request.tasks().choices().isEmpty() && !answering.isEmpty()) {
+        report = report.withChosen(new Reasoning(workplace).judge(answering));
+      }
+      if (!request.tasks().completions().isEmpty() && !answering.isEmpty()) {
+        report = report.withWritten(new Writing(workplace).judge(answering));
       }
       return request.ablations().isEmpty() ? report : report.with(new Ablations(workplace).run());
     }
+  }
+
+  /** Who answers questions: random experts of all seeds, of trained gates the first seed's. */
+  private static Map<Method, List<RoutingChoice>> answering(Methods methods) {
+    Map<Method, List<RoutingChoice>> answering = new LinkedHashMap<>(methods.choices());
+    answering.replaceAll((method, seeds) -> method == Method.RANDOM ? seeds : seeds.subList(0, 1));
+    return answering;
   }
 }

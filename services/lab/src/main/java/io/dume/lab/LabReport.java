@@ -2,12 +2,14 @@ package io.dume.lab;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dume.models.RouterWeights;
 import io.dume.pictures.Drawing;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /** What the lab has found: tables for people and a document for scripts. Immutable. */
 public final class LabReport {
@@ -16,16 +18,18 @@ public final class LabReport {
   private final Map<String, Double> own;
   private final Map<String, Map<String, Double>> dense;
   private final Map<Method, MethodResult> methods;
+  private final Map<Method, RouterWeights> routers;
   private final Map<Ablation, Series> ablations;
-  private final Optional<Reasoning.Result> reasoning;
+  private final Optional<Answers> reasoning;
+  private final Optional<Answers> generation;
 
   LabReport(
       List<String> experts,
       Map<String, Double> own,
       Map<String, Map<String, Double>> dense,
       Map<Method, MethodResult> methods,
-      Map<Ablation, Series> ablations) {
-    this(experts, own, dense, methods, ablations, Optional.empty());
+      Map<Method, RouterWeights> routers) {
+    this(experts, own, dense, methods, routers, Map.of(), Optional.empty(), Optional.empty());
   }
 
   private LabReport(
@@ -33,26 +37,46 @@ public final class LabReport {
       Map<String, Double> own,
       Map<String, Map<String, Double>> dense,
       Map<Method, MethodResult> methods,
+      Map<Method, RouterWeights> routers,
       Map<Ablation, Series> ablations,
-      Optional<Reasoning.Result> reasoning) {
+      Optional<Answers> reasoning,
+      Optional<Answers> generation) {
     this.experts = List.copyOf(experts);
     this.own = new LinkedHashMap<>(own);
     this.dense = new LinkedHashMap<>(dense);
     this.methods = new LinkedHashMap<>(methods);
+    this.routers = new LinkedHashMap<>(routers);
     this.ablations = new LinkedHashMap<>(ablations);
     this.reasoning = reasoning;
+    this.generation = generation;
   }
 
   LabReport with(Map<Ablation, Series> series) {
-    return new LabReport(experts, own, dense, methods, series, reasoning);
+    return new LabReport(experts, own, dense, methods, routers, series, reasoning, generation);
   }
 
-  LabReport with(Reasoning.Result answers) {
-    return new LabReport(experts, own, dense, methods, ablations, Optional.of(answers));
+  LabReport withChosen(Answers answers) {
+    return new LabReport(
+        experts, own, dense, methods, routers, ablations, Optional.of(answers), generation);
+  }
+
+  LabReport withWritten(Answers answers) {
+    return new LabReport(
+        experts, own, dense, methods, routers, ablations, reasoning, Optional.of(answers));
   }
 
   Map<Method, MethodResult> methods() {
     return methods;
+  }
+
+  /**
+   * Returns the gates of each method that has some, by its name: those of the first seed, as files
+   * of a router hold them, with the policy that the method has.
+   */
+  public Map<String, RouterWeights> routers() {
+    Map<String, RouterWeights> named = new LinkedHashMap<>();
+    routers.forEach((method, router) -> named.put(method.label(), router));
+    return named;
   }
 
   /** Returns the comparison's rows, a header first: method, a column for each domain, the mean. */
@@ -98,9 +122,9 @@ public final class LabReport {
                       for (double share : quality.load()) {
                         row.add("%.3f".formatted(share));
                       }
-                      row.add("%.1f".formatted(quality.switchesPer100Tokens()));
-                      row.add("%.3f".formatted(quality.segmentRouting()));
-                      row.add("%.3f".formatted(quality.segmentCache()));
+                      row.add(figure("%.1f", quality.switchesPer100Tokens()));
+                      row.add(figure("%.3f", quality.segmentRouting()));
+                      row.add(figure("%.3f", quality.segmentCache()));
                       row.add("%.0f".formatted(result.microsecondsPerToken()));
                       row.add(result.policy().orElse(""));
                       rows.add(row);
@@ -108,14 +132,31 @@ public final class LabReport {
     return rows;
   }
 
+  /** Nothing where nothing could be counted. */
+  private static String figure(String format, OptionalDouble value) {
+    return value.isPresent() ? format.formatted(value.getAsDouble()) : "";
+  }
+
   /**
-   * Returns the share of questions that were answered right, a header first; only the header if
-   * there were none.
+   * Returns the share of questions with several answers of which the right one was chosen, a header
+   * first; only the header if there were none.
    */
   public List<List<String>> reasoningTable() {
+    return table("questions", reasoning);
+  }
+
+  /**
+   * Returns the share of answers that were written right, a header first; only the header if none
+   * were to be written.
+   */
+  public List<List<String>> generationTable() {
+    return table("written", generation);
+  }
+
+  private static List<List<String>> table(String title, Optional<Answers> answers) {
     List<List<String>> rows = new ArrayList<>();
-    List<String> header = new ArrayList<>(List.of("questions"));
-    reasoning.ifPresent(
+    List<String> header = new ArrayList<>(List.of(title));
+    answers.ifPresent(
         found -> {
           header.addAll(found.dense().keySet());
           List<String> dense = new ArrayList<>(List.of("own dense expert"));
@@ -175,7 +216,10 @@ public final class LabReport {
     return pictures;
   }
 
-  /** Returns {@code {"methods": {"<method>": {"mean", "domains", …}}, "dense", "ablations"}}. */
+  /**
+   * Returns {@code {"methods": {"<method>": {"mean", "domains", …}}, "dense", "ablations",
+   * "reasoning", "generation"}}.
+   */
   public ObjectNode json() {
     ObjectNode root = JsonNodeFactory.instance.objectNode();
     ObjectNode all = root.putObject("methods");
@@ -189,10 +233,11 @@ public final class LabReport {
       ablations.forEach((ablation, found) -> series.set(ablation.label(), found.json()));
     }
     reasoning.ifPresent(found -> fill(root.putObject("reasoning"), found));
+    generation.ifPresent(found -> fill(root.putObject("generation"), found));
     return root;
   }
 
-  private static void fill(ObjectNode node, Reasoning.Result found) {
+  private static void fill(ObjectNode node, Answers found) {
     ObjectNode questions = node.putObject("questions");
     found.questions().forEach(questions::put);
     ObjectNode dense = node.putObject("dense");
@@ -234,10 +279,16 @@ public final class LabReport {
               for (int e = 0; e < experts.size(); e++) {
                 load.put(experts.get(e), quality.load()[e]);
               }
-              node.put("switches_per_100_tokens", quality.switchesPer100Tokens())
-                  .put("segment_routing_best_performance", quality.segmentRouting())
-                  .put("segment_cache_best_hit_rate", quality.segmentCache())
-                  .put("microseconds_per_token", result.microsecondsPerToken());
+              quality
+                  .switchesPer100Tokens()
+                  .ifPresent(value -> node.put("switches_per_100_tokens", value));
+              quality
+                  .segmentRouting()
+                  .ifPresent(value -> node.put("segment_routing_best_performance", value));
+              quality
+                  .segmentCache()
+                  .ifPresent(value -> node.put("segment_cache_best_hit_rate", value));
+              node.put("microseconds_per_token", result.microsecondsPerToken());
             });
   }
 }

@@ -18,8 +18,14 @@ public enum Method {
   DUME("dume"),
   /** The same gates with the routing policy that suits validation text best. */
   DUME_MEMORY("dume-memory"),
+  /** The solved gates with as many experts a token, and the temperature, that gates train with. */
+  DUME_K("dume-k"),
+  /** The same, with the routing policy that suits validation text best. */
+  DUME_K_MEMORY("dume-k-memory"),
   /** Gates trained from the solved ones. */
   DUME_PLUS("dume+"),
+  /** The same gates with the routing policy that suits validation text best. */
+  DUME_PLUS_MEMORY("dume+-memory"),
   /** The expert of the text's own domain, in the averaged backbone. */
   ORACLE("oracle");
 

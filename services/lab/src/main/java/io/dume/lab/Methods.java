@@ -3,6 +3,8 @@ package io.dume.lab;
 import io.dume.evaluator.EvaluationSet;
 import io.dume.evaluator.PolicySearch;
 import io.dume.evaluator.RoutingChoice;
+import io.dume.models.ChoiceListener;
+import io.dume.models.ModelConfig;
 import io.dume.models.RouterWeights;
 import io.dume.models.RoutingPolicy;
 import java.io.IOException;
@@ -12,18 +14,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongFunction;
+import java.util.stream.LongStream;
 
 /** The comparison: one method after the other on the same test text. Used once. */
 final class Methods {
 
   /** Readings of a sample for the time of a token, of which the median is taken. */
-  private static final int READINGS = 5;
+  private static final int READINGS = 3;
 
   private final Workplace workplace;
   private final LabRequest request;
   private final EvaluationSet test;
-  private final Map<Method, RoutingChoice> choices = new LinkedHashMap<>();
+  private final Map<Method, List<RoutingChoice>> choices = new LinkedHashMap<>();
   private Map<String, Double> own = Map.of();
+  private Optional<RouterWeights> solved = Optional.empty();
+  private List<RouterWeights> plus = List.of();
 
   Methods(Workplace workplace) {
     this.workplace = workplace;
@@ -40,15 +45,11 @@ final class Methods {
         workplace.dense(test, request.methods().contains(Method.DENSE));
     own = Workplace.own(test, dense);
     Map<Method, MethodResult> results = new LinkedHashMap<>();
-    Optional<RouterWeights> solved = Optional.empty();
     for (Method method : Method.values()) {
       if (method == Method.DENSE || !request.methods().contains(method)) {
         continue;
       }
-      if (solved.isEmpty() && needsGates(method)) {
-        solved = Optional.of(solve());
-      }
-      MethodResult result = judge(method, solved);
+      MethodResult result = judge(method);
       results.put(method, result);
       workplace
           .progress()
@@ -60,12 +61,26 @@ final class Methods {
         own,
         request.methods().contains(Method.DENSE) ? dense : Map.of(),
         results,
-        Map.of());
+        routers());
   }
 
-  /** Returns how each method that was judged routes; with several seeds, the first one's. */
-  Map<Method, RoutingChoice> choices() {
+  /** Returns how each method that was judged routes, by seed. */
+  Map<Method, List<RoutingChoice>> choices() {
     return choices;
+  }
+
+  /** The gates of each method that has some, those of the first seed, with their policy. */
+  private Map<Method, RouterWeights> routers() {
+    Map<Method, RouterWeights> routers = new LinkedHashMap<>();
+    choices.forEach(
+        (method, seeds) -> {
+          if (seeds.get(0) instanceof RoutingChoice.Gates gates) {
+            Map<String, String> strings = new LinkedHashMap<>(gates.router().metadata());
+            strings.put(RouterWeights.POLICY, gates.policy().toString());
+            routers.put(method, Gates.like(gates.router(), strings));
+          }
+        });
+    return routers;
   }
 
   /** Those with gates in turns, so that whatever else the machine does hits all alike. */
@@ -73,10 +88,10 @@ final class Methods {
     Map<Method, List<Double>> times = new LinkedHashMap<>();
     for (int reading = 0; reading < READINGS; reading++) {
       choices.forEach(
-          (method, choice) -> {
-            if (choice instanceof RoutingChoice.Gates) {
+          (method, seeds) -> {
+            if (seeds.get(0) instanceof RoutingChoice.Gates gates) {
               long begin = System.nanoTime();
-              workplace.judge(request.sample(), method.label() + ", its time", choice);
+              workplace.judge(request.sample(), method.label() + ", its time", gates);
               times
                   .computeIfAbsent(method, m -> new ArrayList<>())
                   .add((System.nanoTime() - begin) / 1e3 / request.sample().tokens());
@@ -90,49 +105,70 @@ final class Methods {
                 (m, result) -> result.withTime(all.stream().sorted().toList().get(READINGS / 2))));
   }
 
-  private static boolean needsGates(Method method) {
-    return switch (method) {
-      case DUME, DUME_MEMORY, DUME_PLUS -> true;
-      default -> false;
-    };
+  private RouterWeights solved() {
+    if (solved.isEmpty()) {
+      RouterWeights gates =
+          workplace.solve(workplace.statistics(request.contextDim(), request.tokensPerDomain()));
+      solved = Optional.of(workplace.whole(gates));
+    }
+    return solved.get();
   }
 
-  private RouterWeights solve() {
-    return workplace.solve(workplace.statistics(request.contextDim(), request.tokensPerDomain()));
+  private List<RouterWeights> plus() {
+    if (plus.isEmpty()) {
+      plus = trained(Method.DUME_PLUS, seed -> solved());
+    }
+    return plus;
   }
 
-  private MethodResult judge(Method method, Optional<RouterWeights> solved) {
+  private MethodResult judge(Method method) {
+    RoutingPolicy paper = RoutingPolicy.PAPER;
+    RoutingPolicy training = request.training().policy();
     return switch (method) {
       case AVERAGE -> plain(method, seed -> new RoutingChoice.Average(), 1);
       case RANDOM -> plain(method, RoutingChoice.Random::new, request.seeds());
       case ORACLE -> plain(method, seed -> new RoutingChoice.Oracle(), 1);
-      case DUME -> gates(method, List.of(solved.orElseThrow()), RoutingPolicy.PAPER);
-      case DUME_MEMORY ->
-          gates(method, List.of(solved.orElseThrow()), policy(solved.orElseThrow()));
-      case BTX -> trained(method, Optional.empty());
-      case DUME_PLUS -> trained(method, solved);
+      case DUME -> gates(method, List.of(solved()), paper);
+      case DUME_MEMORY -> gates(method, List.of(solved()), remembering(method, solved(), paper));
+      case DUME_K -> gates(method, List.of(solved()), training);
+      case DUME_K_MEMORY ->
+          gates(method, List.of(solved()), remembering(method, solved(), training));
+      case BTX -> gates(method, trained(method, this::random), training);
+      case DUME_PLUS -> gates(method, plus(), training);
+      case DUME_PLUS_MEMORY -> gates(method, plus(), remembering(method, plus().get(0), training));
       case DENSE -> throw new IllegalStateException("dense experts have a table of their own");
     };
   }
 
-  private MethodResult plain(Method method, LongFunction<RoutingChoice> choice, int seeds) {
-    List<Map<String, Double>> runs = new ArrayList<>();
-    for (int seed = 0; seed < seeds; seed++) {
-      runs.add(workplace.judge(test, method.label(), choice.apply(seed)));
-    }
-    choices.put(method, choice.apply(0));
-    return new MethodResult(own, runs, Optional.empty(), Optional.empty(), 0);
+  private RouterWeights random(long seed) {
+    ModelConfig config = workplace.model().config();
+    return workplace.whole(
+        Gates.random(config.layers(), config.hiddenSize(), workplace.experts(), seed));
   }
 
+  private MethodResult plain(Method method, LongFunction<RoutingChoice> choice, int seeds) {
+    List<RoutingChoice> all = LongStream.range(0, seeds).mapToObj(choice).toList();
+    choices.put(method, all);
+    return new MethodResult(
+        own,
+        all.stream().map(one -> workplace.judge(test, method.label(), one)).toList(),
+        Optional.empty(),
+        Optional.empty(),
+        0);
+  }
+
+  /** The choices of the first router are looked at while it is judged. */
   private MethodResult gates(Method method, List<RouterWeights> routers, RoutingPolicy policy) {
+    RoutingQuality.Recorder recorder = new RoutingQuality.Recorder();
+    List<RoutingChoice> all = new ArrayList<>();
     List<Map<String, Double>> runs = new ArrayList<>();
     for (RouterWeights router : routers) {
-      runs.add(workplace.judge(test, method.label(), new RoutingChoice.Gates(router, policy)));
+      RoutingChoice choice = new RoutingChoice.Gates(router, policy);
+      ChoiceListener listener = all.isEmpty() ? recorder : ChoiceListener.NONE;
+      runs.add(workplace.judge(test, method.label(), choice, listener));
+      all.add(choice);
     }
-    RoutingChoice first = new RoutingChoice.Gates(routers.get(0), policy);
-    choices.put(method, first);
-    RoutingQuality.Recorder recorder = new RoutingQuality.Recorder();
-    workplace.judge(test, method.label() + ", its choices", first, recorder);
+    choices.put(method, all);
     return new MethodResult(
         own,
         runs,
@@ -141,52 +177,49 @@ final class Methods {
         0);
   }
 
-  private RoutingPolicy policy(RouterWeights router) {
+  /** The policy of as many experts a token that suits validation text best. */
+  private RoutingPolicy remembering(Method method, RouterWeights router, RoutingPolicy choice) {
     PolicySearch search =
         new PolicySearch(
-            workplace.evaluator(request.validation(), "policy"),
+            workplace.evaluator(request.validation(), "policy of " + method.label()),
             judged ->
                 workplace
                     .progress()
                     .passing("policy %s: loss %.4f".formatted(judged.policy(), judged.loss())));
-    PolicySearch.Judged best = search.search(workplace.model(), router, 1, 1);
-    workplace.progress().done("policy of validation text: " + best.policy());
+    PolicySearch.Judged best =
+        search.search(workplace.model(), router, choice.k(), choice.temperature());
+    workplace
+        .progress()
+        .done("%s: policy of validation text %s".formatted(method.label(), best.policy()));
     return best.policy();
   }
 
-  private MethodResult trained(Method method, Optional<RouterWeights> start) {
+  private List<RouterWeights> trained(Method method, LongFunction<RouterWeights> start) {
     List<RouterWeights> routers = new ArrayList<>();
     GateTraining.Options options = request.training();
     for (int seed = 0; seed < request.seeds(); seed++) {
-      int number = seed + 1;
-      GateTraining training =
+      String what = "%s, seed %d of %d".formatted(method.label(), seed + 1, request.seeds());
+      GateTraining.Trained trained =
           new GateTraining(
-              workplace.model(),
-              request.train(),
-              options,
-              (step, loss) ->
-                  workplace
-                      .progress()
-                      .passing(
-                          "%s, seed %d of %d: step %d of %d, loss %.3f"
-                              .formatted(
-                                  method.label(),
-                                  number,
-                                  request.seeds(),
-                                  step,
-                                  options.steps(),
-                                  loss)));
-      List<String> experts = workplace.experts();
-      RouterWeights first =
-          start.isPresent()
-              ? start.get()
-              : Gates.random(
-                  workplace.model().config().layers(),
-                  workplace.model().config().hiddenSize(),
-                  experts,
-                  seed);
-      routers.add(training.train(first, experts, seed));
+                  workplace.model(),
+                  request.train(),
+                  Optional.of(request.validation()),
+                  options,
+                  (step, loss) ->
+                      workplace
+                          .progress()
+                          .passing(
+                              "%s: step %d of %d, loss %.3f"
+                                  .formatted(what, step, options.steps(), loss)))
+              .train(start.apply(seed), seed);
+      workplace
+          .progress()
+          .done(
+              "%s: best after %d of %d steps, held-out loss %.4f"
+                  .formatted(
+                      what, trained.steps(), options.steps(), trained.heldOut().orElseThrow()));
+      routers.add(trained.router());
     }
-    return gates(method, routers, options.policy());
+    return routers;
   }
 }

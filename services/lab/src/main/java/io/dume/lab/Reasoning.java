@@ -6,6 +6,7 @@ import io.dume.models.MixtureModel;
 import io.dume.models.WindowLoss;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,36 +20,12 @@ final class Reasoning {
   /** Questions that are read together. */
   private static final int CHUNK = 16;
 
-  /**
-   * What was found.
-   *
-   * @param questions by domain
-   * @param dense share of right answers of each domain's own dense expert
-   * @param methods share of right answers by method and domain
-   */
-  record Result(
-      Map<String, Integer> questions,
-      Map<String, Double> dense,
-      Map<Method, Map<String, Double>> methods) {
-
-    /** Mean over the domains of a method's accuracy divided by the dense expert's. */
-    double mean(Method method) {
-      return dense.keySet().stream()
-          .mapToDouble(domain -> normalised(method, domain))
-          .average()
-          .orElseThrow();
-    }
-
-    /** An expert that has none right counts as if it had one, so that there is a figure. */
-    double normalised(Method method, String domain) {
-      double one = 1.0 / questions.get(domain);
-      return methods.get(method).get(domain) / Math.max(dense.get(domain), one);
-    }
-  }
-
   /** Reads windows with whatever model. */
   interface Reader {
-    List<WindowLoss> read(List<int[]> windows, long firstWindow);
+    /**
+     * @param firstQuestion ordinal of the question of the first window; the others' follow
+     */
+    List<WindowLoss> read(List<int[]> windows, long firstQuestion);
   }
 
   private final Workplace workplace;
@@ -56,10 +33,13 @@ final class Reasoning {
 
   Reasoning(Workplace workplace) {
     this.workplace = workplace;
-    this.tasks = workplace.request().tasks().tasks();
+    this.tasks = workplace.request().tasks().choices();
   }
 
-  Result judge(Map<Method, RoutingChoice> methods) throws IOException {
+  /**
+   * @param methods how each routes; accuracy is the mean over a method's choices
+   */
+  Answers judge(Map<Method, List<RoutingChoice>> methods) throws IOException {
     Map<String, Integer> questions = new LinkedHashMap<>();
     tasks.forEach((domain, list) -> questions.put(domain, list.size()));
     Map<String, Double> dense = new LinkedHashMap<>();
@@ -78,31 +58,36 @@ final class Reasoning {
     Map<Method, Map<String, Double>> found = new LinkedHashMap<>();
     MixtureModel model = workplace.model();
     methods.forEach(
-        (method, choice) -> {
+        (method, seeds) -> {
           Map<String, Double> byDomain = new LinkedHashMap<>();
           tasks.forEach(
-              (domain, list) ->
-                  byDomain.put(
-                      domain,
+              (domain, list) -> {
+                double sum = 0;
+                for (RoutingChoice choice : seeds) {
+                  sum +=
                       accuracy(
                           method.label() + " on " + domain,
                           list,
                           (windows, first) ->
                               model.negativeLogLikelihood(
-                                  windows, choice.forWindows(model.manifest(), domain, first)))));
+                                  windows, choice.forWindows(model.manifest(), domain, first)));
+                }
+                byDomain.put(domain, sum / seeds.size());
+              });
           found.put(method, byDomain);
         });
-    return new Result(questions, dense, found);
+    return new Answers(questions, dense, found);
   }
 
   private double accuracy(String what, List<ChoiceTask> list, Reader reader) {
     int right = 0;
-    long windows = 0;
     for (int from = 0; from < list.size(); from += CHUNK) {
       List<ChoiceTask> chunk = list.subList(from, Math.min(list.size(), from + CHUNK));
-      List<int[]> texts = windows(chunk);
-      right += right(chunk, reader.read(texts, windows));
-      windows += texts.size();
+      List<List<WindowLoss>> losses = new ArrayList<>();
+      for (List<int[]> windows : windows(chunk)) {
+        losses.add(reader.read(windows, from));
+      }
+      right += right(chunk, losses);
       workplace
           .progress()
           .passing("questions, %s: %d of %d".formatted(what, from + chunk.size(), list.size()));
@@ -110,32 +95,49 @@ final class Reasoning {
     return right / (double) list.size();
   }
 
-  /** For each question the query alone, and then with each answer. */
-  static List<int[]> windows(List<ChoiceTask> tasks) {
-    List<int[]> windows = new ArrayList<>();
-    for (ChoiceTask task : tasks) {
-      windows.add(task.query());
-      for (int[] choice : task.choices()) {
-        int[] both = new int[task.query().length + choice.length];
-        System.arraycopy(task.query(), 0, both, 0, task.query().length);
-        System.arraycopy(choice, 0, both, task.query().length, choice.length);
-        windows.add(both);
+  /**
+   * The query of each question alone, then with its first answer, and so on. Each of these has a
+   * window of each question in the same place, so that what is drawn at random for a question is
+   * the same for all its answers; a question with fewer answers than others has its query again.
+   */
+  static List<List<int[]>> windows(List<ChoiceTask> tasks) {
+    int most = tasks.stream().mapToInt(task -> task.choices().size()).max().orElse(0);
+    List<List<int[]>> all = new ArrayList<>();
+    for (int slot = 0; slot <= most; slot++) {
+      List<int[]> windows = new ArrayList<>();
+      for (ChoiceTask task : tasks) {
+        windows.add(
+            slot == 0 || slot > task.choices().size()
+                ? task.query()
+                : joined(task.query(), task.choices().get(slot - 1)));
       }
+      all.add(windows);
     }
-    return windows;
+    return all;
   }
 
-  /** How many questions have their right answer as the likeliest. */
-  static int right(List<ChoiceTask> tasks, List<WindowLoss> losses) {
+  private static int[] joined(int[] query, int[] choice) {
+    int[] both = Arrays.copyOf(query, query.length + choice.length);
+    System.arraycopy(choice, 0, both, query.length, choice.length);
+    return both;
+  }
+
+  /**
+   * How many questions have their right answer as the likeliest.
+   *
+   * @param losses of {@link #windows}
+   */
+  static int right(List<ChoiceTask> tasks, List<List<WindowLoss>> losses) {
     int right = 0;
-    int next = 0;
-    for (ChoiceTask task : tasks) {
-      double query = losses.get(next++).negativeLogLikelihood();
+    for (int q = 0; q < tasks.size(); q++) {
+      ChoiceTask task = tasks.get(q);
+      double query = losses.get(0).get(q).negativeLogLikelihood();
       int best = 0;
       double least = Double.POSITIVE_INFINITY;
       for (int i = 0; i < task.choices().size(); i++) {
         double loss =
-            (losses.get(next++).negativeLogLikelihood() - query) / task.choices().get(i).length;
+            (losses.get(i + 1).get(q).negativeLogLikelihood() - query)
+                / task.choices().get(i).length;
         if (loss < least) {
           least = loss;
           best = i;

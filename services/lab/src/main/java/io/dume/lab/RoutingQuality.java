@@ -3,6 +3,7 @@ package io.dume.lab;
 import io.dume.models.ChoiceListener;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.TreeMap;
 
 /**
@@ -10,13 +11,18 @@ import java.util.TreeMap;
  * of each token, over all layers.
  *
  * @param load for each expert its share of all choices
- * @param switchesPer100Tokens how often a layer's choice changes from one token to the next
+ * @param switchesPer100Tokens how often a layer's choice changes from one token to the next; empty
+ *     if no window had two tokens
  * @param segmentRouting segment routing best performance of arXiv 2505.16056, for one expert: the
- *     share of a segment's tokens that the best single expert for it would have been chosen for
+ *     share of a segment's tokens that the best single expert for it would have been chosen for;
+ *     empty if no window was as long as a segment
  * @param segmentCache segment cache best hit rate: the same with the best two experts
  */
 record RoutingQuality(
-    double[] load, double switchesPer100Tokens, double segmentRouting, double segmentCache) {
+    double[] load,
+    OptionalDouble switchesPer100Tokens,
+    OptionalDouble segmentRouting,
+    OptionalDouble segmentCache) {
 
   /** Tokens of a segment. A shorter rest of a window is left out. */
   static final int SEGMENT = 16;
@@ -77,7 +83,12 @@ record RoutingQuality(
       for (int e = 0; e < experts; e++) {
         load[e] /= tokens;
       }
-      return new RoutingQuality(load, 100 * switches / pairs, first / segments, cached / segments);
+      return new RoutingQuality(
+          load, ratio(100 * switches, pairs), ratio(first, segments), ratio(cached, segments));
+    }
+
+    private static OptionalDouble ratio(double sum, double count) {
+      return count == 0 ? OptionalDouble.empty() : OptionalDouble.of(sum / count);
     }
   }
 }

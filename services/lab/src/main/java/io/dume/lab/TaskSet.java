@@ -9,11 +9,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
- * Questions with several answers, by domain: given ones, and ones that are made of held-out text,
- * in which the right one of four continuations is to be found. The wrong ones are continuations of
- * other places of the same domain, so it is not enough to know the domain. Immutable once built.
+ * Questions by domain, of two kinds: with several answers of which one is chosen, and with one that
+ * is to be written. There are given ones, and ones that are made of held-out text. In those with
+ * several answers the right one of four continuations is to be found; the wrong ones are
+ * continuations of other places of the same domain, so it is not enough to know the domain. In
+ * those that are written it is the next word. Immutable once built.
  */
 public final class TaskSet {
 
@@ -22,15 +26,21 @@ public final class TaskSet {
   private static final int CHOICES = 4;
   private static final long SEED = 0;
 
-  private final Map<String, List<ChoiceTask>> tasks;
+  /** What a model may write beyond an answer's own tokens, which it may divide otherwise. */
+  private static final int MORE = 8;
 
-  private TaskSet(Map<String, List<ChoiceTask>> tasks) {
-    this.tasks = Collections.unmodifiableMap(new LinkedHashMap<>(tasks));
+  private final Map<String, List<ChoiceTask>> choices;
+  private final Map<String, List<CompletionTask>> completions;
+
+  private TaskSet(
+      Map<String, List<ChoiceTask>> choices, Map<String, List<CompletionTask>> completions) {
+    this.choices = Collections.unmodifiableMap(new LinkedHashMap<>(choices));
+    this.completions = Collections.unmodifiableMap(new LinkedHashMap<>(completions));
   }
 
   /** No questions. */
   public static TaskSet none() {
-    return new TaskSet(Map.of());
+    return new TaskSet(Map.of(), Map.of());
   }
 
   /** Collects questions, and text to make them of. Not thread-safe. */
@@ -39,6 +49,8 @@ public final class TaskSet {
     private final int context;
     private final Map<String, List<ChoiceTask>> given = new LinkedHashMap<>();
     private final Map<String, List<int[]>> parts = new LinkedHashMap<>();
+    private final Map<String, List<CompletionTask>> toWrite = new LinkedHashMap<>();
+    private final Map<String, List<CompletionTask>> places = new LinkedHashMap<>();
 
     private Builder(Tokenizer tokenizer, int context) {
       this.tokenizer = tokenizer;
@@ -67,6 +79,28 @@ public final class TaskSet {
       given.computeIfAbsent(domain, d -> new ArrayList<>()).add(new ChoiceTask(end, answers, gold));
     }
 
+    /**
+     * Adds a question whose answer is to be written.
+     *
+     * @param domain its label
+     * @param query what stands before the answer
+     * @param answer the right one: what is written must equal it, up to white space around it and
+     *     whatever comes on later lines; at most eight tokens more than it has are written
+     * @throws IllegalArgumentException if one is empty, the answer has several lines, or both do
+     *     not fit into the context
+     */
+    public void add(String domain, String query, String answer) {
+      int written = (answer.isEmpty() ? 0 : tokenizer.encode(answer).length) + MORE;
+      CompletionTask task = new CompletionTask(query, answer, written);
+      int read = begun(tokenizer.encode(query)).length;
+      if (read + written > context) {
+        throw new IllegalArgumentException(
+            "a query of %d tokens and an answer of up to %d do not fit into %d: shorten the query"
+                .formatted(read, written, context));
+      }
+      toWrite.computeIfAbsent(domain, d -> new ArrayList<>()).add(task);
+    }
+
     /** With the token in front that the model's texts have, if they have one. */
     private int[] begun(int[] ids) {
       OptionalInt begin = tokenizer.beginToken();
@@ -86,30 +120,35 @@ public final class TaskSet {
       for (int from = 0; from + QUERY + CONTINUATION <= ids.length; from += QUERY + CONTINUATION) {
         all.add(Arrays.copyOfRange(ids, from, from + QUERY + CONTINUATION));
       }
+      Completions.collect(
+          text, tokenizer, context, places.computeIfAbsent(domain, d -> new ArrayList<>()));
     }
 
     /**
      * Makes the set.
      *
-     * @param fromText questions for each domain that are made of its text, as far as it goes
+     * @param questions with several answers for each domain that are made of its text, as far as it
+     *     goes
+     * @param words to be written, likewise
      */
-    public TaskSet build(int fromText) {
-      Map<String, List<ChoiceTask>> all = new LinkedHashMap<>(given);
-      parts.forEach(
-          (domain, places) -> {
-            List<ChoiceTask> made = continuations(places, fromText);
-            if (!made.isEmpty()) {
-              all.merge(
-                  domain,
-                  made,
-                  (first, second) -> {
-                    List<ChoiceTask> both = new ArrayList<>(first);
-                    both.addAll(second);
-                    return both;
-                  });
-            }
-          });
-      return new TaskSet(all);
+    public TaskSet build(int questions, int words) {
+      Map<String, List<ChoiceTask>> choices = copy(given);
+      parts.forEach((domain, all) -> add(choices, domain, continuations(all, questions)));
+      Map<String, List<CompletionTask>> completions = copy(toWrite);
+      places.forEach((domain, all) -> add(completions, domain, spread(all, words)));
+      return new TaskSet(choices, completions);
+    }
+
+    private static <T> Map<String, List<T>> copy(Map<String, List<T>> tasks) {
+      Map<String, List<T>> copy = new LinkedHashMap<>();
+      tasks.forEach((domain, list) -> copy.put(domain, new ArrayList<>(list)));
+      return copy;
+    }
+
+    private static <T> void add(Map<String, List<T>> tasks, String domain, List<T> made) {
+      if (!made.isEmpty()) {
+        tasks.computeIfAbsent(domain, d -> new ArrayList<>()).addAll(made);
+      }
     }
   }
 
@@ -129,10 +168,7 @@ public final class TaskSet {
       return made;
     }
     SplittableRandom random = new SplittableRandom(SEED);
-    // Spread over the text, whatever its length.
-    int questions = Math.min(count, places.size());
-    for (int i = 0; i < questions; i++) {
-      int at = (int) ((long) i * places.size() / questions);
+    for (int at : spread(IntStream.range(0, places.size()).boxed().toList(), count)) {
       List<Integer> chosen = new ArrayList<>(List.of(at));
       while (chosen.size() < CHOICES) {
         int other = random.nextInt(places.size());
@@ -153,13 +189,30 @@ public final class TaskSet {
     return made;
   }
 
-  /** Returns the questions by domain. */
-  Map<String, List<ChoiceTask>> tasks() {
-    return tasks;
+  /** Some of a list, from all of it, whatever its length. */
+  private static <T> List<T> spread(List<T> all, int count) {
+    List<T> some = new ArrayList<>();
+    int taken = Math.min(count, all.size());
+    for (int i = 0; i < taken; i++) {
+      some.add(all.get((int) ((long) i * all.size() / taken)));
+    }
+    return some;
+  }
+
+  /** Returns the questions with several answers by domain. */
+  Map<String, List<ChoiceTask>> choices() {
+    return choices;
+  }
+
+  /** Returns the questions whose answer is to be written by domain. */
+  Map<String, List<CompletionTask>> completions() {
+    return completions;
   }
 
   /** Returns the domains that have questions. */
   public List<String> domains() {
-    return List.copyOf(tasks.keySet());
+    return Stream.concat(choices.keySet().stream(), completions.keySet().stream())
+        .distinct()
+        .toList();
   }
 }

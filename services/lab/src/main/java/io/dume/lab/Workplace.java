@@ -8,6 +8,7 @@ import io.dume.evaluator.RoutingChoice;
 import io.dume.models.ChoiceListener;
 import io.dume.models.DenseModel;
 import io.dume.models.GramType;
+import io.dume.models.MergedManifest;
 import io.dume.models.MixtureModel;
 import io.dume.models.RouterWeights;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** What the lab's experiments share: the mixture, the text and how both are used. */
 final class Workplace {
@@ -81,6 +83,23 @@ final class Workplace {
     List<String> experts = experts();
     return Gates.solve(
         statistics.layers(), layer -> statistics.layer(layer, experts), experts, lambda, scores);
+  }
+
+  /** The gates with all that a file of them has to say, whoever reads it. */
+  RouterWeights whole(RouterWeights gates) {
+    MergedManifest manifest = model.manifest();
+    Map<String, String> strings = new LinkedHashMap<>();
+    // As other tools for models expect it of such a file.
+    strings.put("format", "pt");
+    strings.put(RouterWeights.EXPERTS, String.join(",", manifest.expertNames()));
+    strings.put(
+        RouterWeights.MLPS,
+        manifest.experts().stream()
+            .map(MergedManifest.Expert::fingerprint)
+            .collect(Collectors.joining(",")));
+    strings.put(RouterWeights.BACKBONE, manifest.backboneFingerprint());
+    strings.put("context_dim", Integer.toString(request.contextDim()));
+    return Gates.like(gates, strings);
   }
 
   /** Perplexity by domain of the mixture. */

@@ -14,17 +14,27 @@ class ReasoningTest {
 
   @Test
   void shouldReadTheQueryAloneAndWithEachAnswer() {
-    List<int[]> windows = Reasoning.windows(List.of(TASK));
+    ChoiceTask longer =
+        new ChoiceTask(new int[] {1}, List.of(new int[] {2}, new int[] {3}, new int[] {4}), 0);
 
-    assertThat(windows)
-        .containsExactly(new int[] {5, 6}, new int[] {5, 6, 7}, new int[] {5, 6, 8, 9, 10});
+    List<List<int[]>> windows = Reasoning.windows(List.of(TASK, longer));
+
+    // Every question in its place, whatever is asked of it.
+    assertThat(windows).hasSize(4);
+    assertThat(windows.get(0)).containsExactly(new int[] {5, 6}, new int[] {1});
+    assertThat(windows.get(1)).containsExactly(new int[] {5, 6, 7}, new int[] {1, 2});
+    assertThat(windows.get(2)).containsExactly(new int[] {5, 6, 8, 9, 10}, new int[] {1, 3});
+    assertThat(windows.get(3)).containsExactly(new int[] {5, 6}, new int[] {1, 4});
   }
 
   @Test
   void shouldTakeTheLikeliestAnswerByToken() {
     // 2 nats for the one token of the first; 4.5 for the three of the second: 1.5 each
-    List<WindowLoss> losses =
-        List.of(new WindowLoss(1, 1), new WindowLoss(3, 2), new WindowLoss(5.5, 4));
+    List<List<WindowLoss>> losses =
+        List.of(
+            List.of(new WindowLoss(1, 1)),
+            List.of(new WindowLoss(3, 2)),
+            List.of(new WindowLoss(5.5, 4)));
 
     assertThat(Reasoning.right(List.of(TASK), losses)).isEqualTo(1);
     assertThat(Reasoning.right(List.of(new ChoiceTask(TASK.query(), TASK.choices(), 0)), losses))

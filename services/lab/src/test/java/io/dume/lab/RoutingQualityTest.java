@@ -19,9 +19,10 @@ class RoutingQualityTest {
 
     assertThat(quality.load())
         .containsExactly(new double[] {8 / 32.0, 4 / 32.0, 20 / 32.0, 0}, within(1e-12));
-    assertThat(quality.switchesPer100Tokens()).isCloseTo(100 * 2 / 30.0, within(1e-9));
-    assertThat(quality.segmentRouting()).isCloseTo((0.5 + 1) / 2, within(1e-12));
-    assertThat(quality.segmentCache()).isCloseTo((0.75 + 1) / 2, within(1e-12));
+    assertThat(quality.switchesPer100Tokens().getAsDouble())
+        .isCloseTo(100 * 2 / 30.0, within(1e-9));
+    assertThat(quality.segmentRouting().getAsDouble()).isCloseTo((0.5 + 1) / 2, within(1e-12));
+    assertThat(quality.segmentCache().getAsDouble()).isCloseTo((0.75 + 1) / 2, within(1e-12));
   }
 
   @Test
@@ -34,6 +35,20 @@ class RoutingQualityTest {
     RoutingQuality quality = recorder.quality(2);
 
     assertThat(quality.load()).containsExactly(1, 0);
-    assertThat(quality.switchesPer100Tokens()).isZero();
+    assertThat(quality.switchesPer100Tokens()).hasValue(0);
+  }
+
+  @Test
+  void shouldHaveNoFigureForSegmentsWhereNoWindowIsAsLong() {
+    RoutingQuality.Recorder recorder = new RoutingQuality.Recorder();
+    recorder.chosen(0, 0, new int[] {0, 1, 0});
+    recorder.chosen(1, 0, new int[RoutingQuality.SEGMENT - 1]);
+
+    RoutingQuality quality = recorder.quality(2);
+
+    assertThat(quality.segmentRouting()).isEmpty();
+    assertThat(quality.segmentCache()).isEmpty();
+    assertThat(quality.switchesPer100Tokens().getAsDouble())
+        .isCloseTo(100 * 2 / 16.0, within(1e-9));
   }
 }

@@ -50,11 +50,8 @@ final class GateBackpropagation {
 
   GateGradient gradient(
       List<int[]> windows, RouterWeights router, RoutingPolicy policy, double balance) {
-    int length = windows.get(0).length;
-    if (length < 2 || windows.stream().anyMatch(window -> window.length != length)) {
-      throw new IllegalArgumentException("windows of one length of at least 2 tokens are needed");
-    }
-    if (policy.remembers() || policy.k() > experts.size() || balance < 0) {
+    check(windows, router);
+    if (policy.remembers() || policy.k() > experts.size() || !(balance >= 0)) {
       throw new IllegalArgumentException(
           "policy %s and balance %s with %d experts: gates are trained without memory, with at most as many experts a token as there are, and a balance of at least 0"
               .formatted(policy, balance, experts.size()));
@@ -86,6 +83,21 @@ final class GateBackpropagation {
       biases.add(values(gate.bias().getGradient()));
     }
     return new GateGradient(loss, imbalance, weights, biases);
+  }
+
+  private void check(List<int[]> windows, RouterWeights router) {
+    int length = windows.isEmpty() ? 0 : windows.get(0).length;
+    if (length < 2 || windows.stream().anyMatch(window -> window.length != length)) {
+      throw new IllegalArgumentException(
+          "%d windows, the first of %d tokens: at least one is needed, all of one length of at least 2 tokens"
+              .formatted(windows.size(), length));
+    }
+    if (router.layers() != config.layers() || router.hiddenSize() != config.hiddenSize()) {
+      throw new IllegalArgumentException(
+          "the router is for %d layers and width %d, the model has %d and %d"
+              .formatted(
+                  router.layers(), router.hiddenSize(), config.layers(), config.hiddenSize()));
+    }
   }
 
   private static float[] values(NDArray gradient) {

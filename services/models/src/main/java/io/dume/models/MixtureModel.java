@@ -279,7 +279,7 @@ public final class MixtureModel implements AutoCloseable {
    * @param router the gates
    * @param policy how many experts and with what temperature; must not remember anything
    * @param balance weight of the load-balancing loss that is added; at least 0
-   * @throws IllegalArgumentException if windows, router or policy do not fit
+   * @throws IllegalArgumentException if windows, router, policy or balance do not fit, naming what
    */
   public GateGradient gateGradient(
       List<int[]> windows, RouterWeights router, RoutingPolicy policy, double balance) {

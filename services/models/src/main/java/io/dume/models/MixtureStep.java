@@ -194,8 +194,9 @@ final class MixtureStep {
       for (int row = 0; row < batch.rows(); row++) {
         SplittableRandom random = generator(routing, ordinals[row]);
         int length = batch.lengths()[row];
-        for (long[] layer : choices) {
-          for (int t = 0; t < length; t++) {
+        // Token by token, so that a text's beginning has the same whatever follows.
+        for (int t = 0; t < length; t++) {
+          for (long[] layer : choices) {
             layer[packed + t] = random.nextInt(experts.size());
           }
         }

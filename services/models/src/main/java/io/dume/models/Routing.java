@@ -48,7 +48,8 @@ public sealed interface Routing {
   /**
    * A uniformly random expert for each token and layer. Sequence i of a call draws from a generator
    * of its own that only depends on the seed and on {@code firstSequence + i}, so a text gets the
-   * same experts however sequences are grouped into calls and batches.
+   * same experts however sequences are grouped into calls and batches, and its beginning the same
+   * whatever follows.
    *
    * @param seed chooses one of the possible worlds
    * @param firstSequence the ordinal of the call's first sequence; at least 0

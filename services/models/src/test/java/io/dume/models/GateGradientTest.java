@@ -133,6 +133,28 @@ class GateGradientTest {
         .hasMessageContaining("one length");
   }
 
+  @Test
+  void shouldNameWhatOfItsArgumentsDoesNotFit() {
+    RouterWeights shallow =
+        new RouterWeights(
+            List.of(new float[EXPERTS * WIDTH]), List.of(new float[EXPERTS]), Map.of());
+    RoutingPolicy paper = RoutingPolicy.PAPER;
+
+    assertThatThrownBy(() -> model.gateGradient(windows, shallow, paper, 0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("the router is for 1 layers and width 24, the model has 2 and 24");
+    assertThatThrownBy(() -> model.gateGradient(List.of(), router(), paper, 0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("0 windows");
+    assertThatThrownBy(
+            () -> model.gateGradient(List.of(new int[] {1, 1 << 20}), router(), paper, 0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("token id 1048576: outside the vocabulary");
+    assertThatThrownBy(() -> model.gateGradient(windows, router(), paper, Double.NaN))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("balance NaN");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"paper", "smoothing=0.8", "smoothing=0.5,above=0.5"})
   void shouldTellWhichExpertEachTokenWentThrough(String policy) {

@@ -161,6 +161,17 @@ class MixtureModelTest {
   }
 
   @Test
+  void shouldDrawTheSameExpertsForABeginningWhateverFollows() {
+    int[] whole = ids(3, 20);
+    Routing random = new Routing.UniformRandom(7, 5);
+
+    float[] beginning = model.logits(Arrays.copyOf(whole, 9), random);
+
+    float[] all = model.logits(whole, random);
+    assertThat(Arrays.copyOf(all, beginning.length)).containsExactly(beginning, within(1e-5f));
+  }
+
+  @Test
   void shouldDrawEveryExpertForLikeSharesOfTheTokens() throws IOException {
     // Attention adds nothing, so a position depends on its token and its own draws only.
     TestModel none = TestModel.random(TestModel.config("llama"), TensorType.F32, 5);
