@@ -1,7 +1,6 @@
 package io.dume.schemas.control;
 
 import io.dume.schemas.message.CutRequested;
-import io.dume.schemas.message.DomainExpert;
 import io.dume.schemas.message.Expert;
 import io.dume.schemas.message.ExpertsChanged;
 import io.dume.schemas.message.Fit;
@@ -11,7 +10,6 @@ import io.dume.schemas.message.FitPromoted;
 import io.dume.schemas.message.FitRemoved;
 import io.dume.schemas.message.Id;
 import io.dume.schemas.message.MixedIn;
-import io.dume.schemas.message.Policy;
 import io.dume.schemas.message.PolicyChosen;
 import io.dume.schemas.message.SolveProfileFixed;
 import java.util.ArrayList;
@@ -39,11 +37,6 @@ public final class ControlState {
 
   /** The longest id of a request that counts, in characters; cuts list them. */
   public static final int MAX_REQUEST_CHARACTERS = 256;
-
-  /** Of scores, which are float32: more would leave nothing of them. */
-  private static final double LARGEST_FACTOR = 1e6;
-
-  private static final Set<String> FACTORISATIONS = Set.of("ejml", "openblas");
 
   private final Map<String, Id> serving = new LinkedHashMap<>();
   private final Map<Id, KnownFit> fits = new LinkedHashMap<>();
@@ -81,13 +74,13 @@ public final class ControlState {
     }
     if (record instanceof ExpertsChanged changed) {
       return known(changed)
-          .filter(fit -> consistent(changed) && fit.change(changed, experts(changed.getRouter())))
+          .filter(
+              fit ->
+                  RecordCheck.holds(changed) && fit.change(changed, experts(changed.getRouter())))
           .isPresent();
     }
     if (record instanceof SolveProfileFixed fixed) {
-      // The first one stands for good: one that no solver has would end all solving.
-      return FACTORISATIONS.contains(fixed.getFactorisation())
-          && solveProfiles.putIfAbsent(fixed.getFit(), fixed) == null;
+      return RecordCheck.holds(fixed) && solveProfiles.putIfAbsent(fixed.getFit(), fixed) == null;
     }
     if (record instanceof MixedIn mixedIn) {
       return mixed.add(mixedIn.getFit());
@@ -97,12 +90,11 @@ public final class ControlState {
     }
     if (record instanceof PolicyChosen chosen) {
       return serving.containsKey(chosen.getRouter())
-          && possible(chosen.getPolicy())
-          && chosen.getReason().length() <= MAX_REQUEST_CHARACTERS
+          && RecordCheck.holds(chosen)
           && !chosen.equals(policies.put(chosen.getRouter(), chosen));
     }
     if (record instanceof CutRequested request) {
-      return request.getRequest().length() <= MAX_REQUEST_CHARACTERS
+      return RecordCheck.isShort(request.getRequest())
           && requests.putIfAbsent(request.getRequest(), request) == null;
     }
     return false;
@@ -131,7 +123,7 @@ public final class ControlState {
         || !fit.router().equals(promoted.getRouter())
         || fit.status() == FitStatus.SERVING
         || failures.containsKey(promoted.getFit())
-        || promoted.getRequest().length() > MAX_REQUEST_CHARACTERS) {
+        || !RecordCheck.isShort(promoted.getRequest())) {
       return false;
     }
     fits.get(serving.get(promoted.getRouter())).retire();
@@ -163,49 +155,6 @@ public final class ControlState {
                 .filter(f -> f.router().equals(changed.getRouter()))
                 .findFirst();
     return named.filter(fit -> fit.router().equals(changed.getRouter()));
-  }
-
-  private static boolean consistent(ExpertsChanged changed) {
-    if (changed.getExperts().size() > MAX_EXPERTS
-        || changed.getDomains().size() > MAX_DOMAINS
-        || changed.getLeftOut().size() > MAX_DOMAINS) {
-      return false;
-    }
-    Set<String> names = new HashSet<>();
-    for (var expert : changed.getExperts()) {
-      if (!names.add(expert.getName())) {
-        return false;
-      }
-    }
-    Set<String> domains = new HashSet<>();
-    for (DomainExpert domain : changed.getDomains()) {
-      if (!domains.add(domain.getDomain()) || !names.contains(domain.getExpert())) {
-        return false;
-      }
-    }
-    return !names.isEmpty() && changed.getLeftOut().stream().noneMatch(domains::contains);
-  }
-
-  /**
-   * Whether gates can be used as a policy says. Versions carry it, and who uses them must be able
-   * to.
-   *
-   * @param policy anybody's
-   * @return whether each number is within its bounds
-   */
-  public static boolean possible(Policy policy) {
-    return policy.getTopK() >= 1
-        && policy.getTopK() <= MAX_EXPERTS
-        && policy.getTemperature() >= 1 / LARGEST_FACTOR
-        && policy.getTemperature() <= LARGEST_FACTOR
-        && policy.getSmoothing() >= 0
-        && policy.getSmoothing() < 1
-        && isWeight(policy.getBelow())
-        && isWeight(policy.getAbove());
-  }
-
-  private static boolean isWeight(double value) {
-    return value >= 0 && value <= LARGEST_FACTOR;
   }
 
   /**

@@ -1,6 +1,6 @@
 package io.dume.router;
 
-import io.dume.schemas.control.ControlState;
+import io.dume.schemas.control.PolicyRange;
 import io.dume.schemas.message.DomainTokens;
 import io.dume.schemas.message.Expert;
 import io.dume.schemas.message.LayerSolution;
@@ -56,11 +56,8 @@ final class VersionCheck {
   }
 
   private void policy(Policy policy) {
-    require(
-        ControlState.possible(policy) && policy.getTopK() <= experts.size(),
-        "policy %s: a number is out of its bounds, with %d experts",
-        policy,
-        experts.size());
+    PolicyRange.problem(policy, experts.size())
+        .ifPresent(problem -> faults.add("policy with " + problem));
   }
 
   private void training(Training training) {

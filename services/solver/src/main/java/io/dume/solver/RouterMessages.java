@@ -22,10 +22,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.apache.avro.specific.SpecificRecord;
 
 /** The messages that a cut becomes. */
 final class RouterMessages {
+  /** Why a version of trained gates is there. */
+  private static final String TRAINED = "trained";
+
   /** A message with its key, for partition 0 of router-versions. */
   record Keyed(byte[] key, SpecificRecord message) {}
 
@@ -51,15 +55,7 @@ final class RouterMessages {
   static List<Keyed> version(Solved solved, long version, int partBytes, Instant now) {
     String router = solved.cut().getRouter();
     byte[] weights = weights(solved.solution().gates());
-    List<Keyed> messages = new ArrayList<>();
-    for (int from = 0; from < weights.length; from += partBytes) {
-      int part = messages.size();
-      ByteBuffer bytes = ByteBuffer.wrap(weights, from, Math.min(partBytes, weights.length - from));
-      messages.add(
-          new Keyed(
-              key(router, version + "/" + part),
-              new RouterPart(router, version, part, bytes.slice())));
-    }
+    List<Keyed> messages = parts(router, version, weights, partBytes);
     RouterVersion message =
         RouterVersion.newBuilder()
             .setRouter(router)
@@ -95,6 +91,48 @@ final class RouterMessages {
                     .policy()
                     .map(p -> possible(p, solved.cut().getExperts().size()))
                     .orElse(null))
+            .build();
+    messages.add(new Keyed(key(router, Long.toString(version)), message));
+    return messages;
+  }
+
+  private static List<Keyed> parts(String router, long version, byte[] weights, int partBytes) {
+    List<Keyed> parts = new ArrayList<>();
+    for (int from = 0; from < weights.length; from += partBytes) {
+      int part = parts.size();
+      ByteBuffer bytes = ByteBuffer.wrap(weights, from, Math.min(partBytes, weights.length - from));
+      parts.add(
+          new Keyed(
+              key(router, version + "/" + part),
+              new RouterPart(router, version, part, bytes.slice())));
+    }
+    return parts;
+  }
+
+  /**
+   * The parts of a version of trained gates, in order, and then the version. All but the gates it
+   * has from the version that they were trained from.
+   */
+  static List<Keyed> trained(
+      RouterVersion start, TrainedGates gates, long version, int partBytes, Instant now) {
+    String router = start.getRouter();
+    byte[] weights = bytes(gates.values());
+    List<Keyed> messages = parts(router, version, weights, partBytes);
+    RouterVersion message =
+        RouterVersion.newBuilder(start)
+            .setVersion(version)
+            .setReason(TRAINED)
+            .setRequests(List.of())
+            .setLayers(List.of())
+            .setAutoLambda(false)
+            .setLambdaCurve(List.of())
+            .setEarlierVersion(0)
+            .setTraining(gates.training())
+            .setPolicy(gates.policy().orElse(null))
+            .setCreatedAt(now)
+            .setParts(messages.size())
+            .setWeightBytes(weights.length)
+            .setSha256(sha256(weights))
             .build();
     messages.add(new Keyed(key(router, Long.toString(version)), message));
     return messages;
@@ -152,13 +190,14 @@ final class RouterMessages {
 
   /** float32, little-endian: for each layer weight (experts x d), then bias (experts). */
   private static byte[] weights(List<LayerGate> gates) {
-    int floats = gates.stream().mapToInt(g -> g.weight().length + g.bias().length).sum();
+    return bytes(gates.stream().flatMap(g -> Stream.of(g.weight(), g.bias())).toList());
+  }
+
+  private static byte[] bytes(List<float[]> values) {
+    int floats = values.stream().mapToInt(array -> array.length).sum();
     ByteBuffer bytes = ByteBuffer.allocate(floats * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    for (LayerGate gate : gates) {
-      for (float value : gate.weight()) {
-        bytes.putFloat(value);
-      }
-      for (float value : gate.bias()) {
+    for (float[] array : values) {
+      for (float value : array) {
         bytes.putFloat(value);
       }
     }
