@@ -51,6 +51,7 @@ class SecuredServicesIT {
           "feature-extractor",
           "accumulator",
           "solver",
+          "publisher",
           "subscriber",
           "operator",
           "replay",

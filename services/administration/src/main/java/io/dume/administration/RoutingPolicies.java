@@ -1,6 +1,8 @@
 package io.dume.administration;
 
 import io.dume.schemas.control.ControlLog;
+import io.dume.schemas.control.ControlState;
+import io.dume.schemas.control.PolicyRange;
 import io.dume.schemas.kafka.KafkaSettings;
 import io.dume.schemas.kafka.Topics;
 import io.dume.schemas.message.Policy;
@@ -43,15 +45,25 @@ public final class RoutingPolicies {
    * @throws InterruptedException if interrupted while the broker answers
    */
   public void choose(Policy policy, String reason) throws InterruptedException {
+    PolicyRange.problem(policy, ControlState.MAX_EXPERTS)
+        .ifPresent(
+            problem -> {
+              throw new AdministrationException("a policy is not possible with " + problem);
+            });
+    if (reason.length() > ControlState.MAX_REQUEST_CHARACTERS) {
+      throw new AdministrationException(
+          "a reason of %d characters: give at most %d"
+              .formatted(reason.length(), ControlState.MAX_REQUEST_CHARACTERS));
+    }
     PolicyChosen chosen = new PolicyChosen(router, policy, reason);
     try (ControlLog log = new ControlLog(kafka, topics)) {
-      if (log.state().policy(router).equals(Optional.of(chosen)) || log.append(chosen)) {
-        return;
+      if (log.state().fit(router).isEmpty()) {
+        throw new AdministrationException(
+            "router %s has no fit yet: the first feature extractor creates it".formatted(router));
       }
-      throw new AdministrationException(
-          log.state().fit(router).isEmpty()
-              ? "router %s has no fit yet: the first feature extractor creates it".formatted(router)
-              : "the policy %s is not possible".formatted(policy));
+      if (!log.state().policy(router).equals(Optional.of(chosen))) {
+        log.append(chosen);
+      }
     }
   }
 }

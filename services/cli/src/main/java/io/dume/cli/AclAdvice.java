@@ -52,7 +52,7 @@ final class AclAdvice {
 
   private static String advice(
       AuthorizationException refusal, List<Throwable> chain, CommandSpec command) {
-    Optional<String> service = AclTable.get().serviceOf(serviceCommand(command));
+    Optional<String> service = AclTable.get().serviceOf(names(command));
     List<AclEntry> needed =
         service.map(name -> needed(name, refusal, chain, command)).orElse(List.of());
     if (needed.isEmpty()) {
@@ -137,9 +137,11 @@ final class AclAdvice {
         .map(Object::toString);
   }
 
-  /** The command right below {@code dume}. */
-  private static String serviceCommand(CommandSpec command) {
+  /** The command's names below {@code dume}. */
+  private static String names(CommandSpec command) {
     CommandSpec parent = command.parent();
-    return parent == null || parent.parent() == null ? command.name() : serviceCommand(parent);
+    return parent == null || parent.parent() == null
+        ? command.name()
+        : names(parent) + " " + command.name();
   }
 }

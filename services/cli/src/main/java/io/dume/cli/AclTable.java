@@ -51,12 +51,19 @@ final class AclTable {
     return entries.stream().filter(entry -> entry.service().equals(service)).toList();
   }
 
-  /** The service whose lists a command needs. */
+  /**
+   * The service whose lists a command needs: its own, or those of the command that it belongs to.
+   *
+   * @param command its names below {@code dume}, as in {@code router publish}
+   */
   Optional<String> serviceOf(String command) {
-    return commandsOfServices.entrySet().stream()
-        .filter(service -> service.getValue().contains(command))
-        .map(Map.Entry::getKey)
-        .findFirst();
+    Optional<String> own =
+        commandsOfServices.entrySet().stream()
+            .filter(service -> service.getValue().contains(command))
+            .map(Map.Entry::getKey)
+            .findFirst();
+    int last = command.lastIndexOf(' ');
+    return own.isPresent() || last < 0 ? own : serviceOf(command.substring(0, last));
   }
 
   private static AclTable load() {

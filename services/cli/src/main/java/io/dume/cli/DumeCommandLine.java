@@ -33,6 +33,7 @@ final class DumeCommandLine {
     Map<String, CommandLine> commands = root.getSubcommands();
     commands.get("router").addSubcommand(new RouterCommand.Export(context));
     commands.get("router").addSubcommand(new RouterTrainCommand(context));
+    commands.get("router").addSubcommand(new PublishRouterCommand(context));
     commands.get("versions").addSubcommand(new ShowVersionCommand(context));
     commands.get("dead-letters").addSubcommand(new ResendCommand(context));
     ExpertsCommand.subcommands(context).forEach(commands.get("experts")::addSubcommand);

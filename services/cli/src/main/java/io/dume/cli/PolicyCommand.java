@@ -9,6 +9,7 @@ import io.dume.models.RoutingPolicy;
 import io.dume.router.Router;
 import io.dume.router.RouterHistory;
 import io.dume.schemas.message.PolicyChosen;
+import io.dume.schemas.message.RouterVersion;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -75,7 +76,31 @@ final class PolicyCommand implements Callable<Integer> {
       context
           .console()
           .note(chosen.map(PolicyChosen::getReason).orElse("nobody has chosen: as in the paper"));
+      newest().flatMap(version -> otherwise(version, policy)).ifPresent(context.console()::note);
       return ExitCode.OK;
+    }
+
+    private Optional<RouterVersion> newest() throws IOException {
+      try (RouterHistory history =
+          RouterHistory.open(kafka.settings(), kafka.topics(), router.name())) {
+        return history.newest().map(Router::description);
+      }
+    }
+
+    /** Trained gates keep what they were trained with; others are older than the choice. */
+    private static Optional<String> otherwise(RouterVersion newest, RoutingPolicy policy) {
+      RoutingPolicy served = newest.getPolicy().map(Policies::of).orElse(RoutingPolicy.PAPER);
+      if (served.equals(policy)) {
+        return Optional.empty();
+      }
+      return Optional.of(
+          "version %d, the newest, is routed %s, %s"
+              .formatted(
+                  newest.getVersion(),
+                  served,
+                  newest.getTraining().isPresent()
+                      ? "as it was trained"
+                      : "as was chosen before: `dume solve` asks for one that carries this"));
     }
   }
 

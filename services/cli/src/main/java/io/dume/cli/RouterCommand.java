@@ -21,7 +21,8 @@ final class RouterCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    throw new ParameterException(spec.commandLine(), "say what to do: dume router export, train");
+    throw new ParameterException(
+        spec.commandLine(), "say what to do: dume router export, train or publish");
   }
 
   /** {@code dume router export}. */

@@ -91,6 +91,9 @@ final class VersionDocument {
     version
         .getPolicy()
         .ifPresent(policy -> node.put("routingPolicy", Policies.of(policy).toString()));
+    version
+        .getTraining()
+        .ifPresent(training -> TrainingText.put(node.putObject("training"), training));
     ArrayNode layers = node.putArray("layers");
     for (LayerSolution layer : version.getLayers()) {
       ObjectNode entry =
@@ -160,6 +163,9 @@ final class VersionDocument {
     version
         .getPolicy()
         .ifPresent(policy -> metadata.put(RouterWeights.POLICY, Policies.of(policy).toString()));
+    version
+        .getTraining()
+        .ifPresent(training -> metadata.put(TrainingText.KEY, TrainingText.json(training)));
     return new RouterWeights(weights, biases, metadata);
   }
 }

@@ -20,20 +20,26 @@ final class VersionLines {
   }
 
   private static String published(RouterVersion version) {
-    double residual =
-        version.getLayers().stream().mapToDouble(LayerSolution::getResidual).max().orElse(0);
-    return "version %d  %s  %s  lambda %s%s  %s  residual %.1e  sha256 %s"
+    return "version %d  %s  %s  %s  sha256 %s"
         .formatted(
             version.getVersion(),
             version.getCreatedAt(),
             version.getDomains().stream()
                 .map(VersionLines::tokens)
                 .collect(Collectors.joining(" ")),
+            version.getTraining().map(TrainingText::brief).orElseGet(() -> solved(version)),
+            version.getSha256().substring(0, 12));
+  }
+
+  private static String solved(RouterVersion version) {
+    double residual =
+        version.getLayers().stream().mapToDouble(LayerSolution::getResidual).max().orElse(0);
+    return "lambda %s%s  %s  residual %.1e"
+        .formatted(
             version.getLambda(),
             version.getIntercept() ? "" : "  no intercept",
             version.getFactorisation(),
-            residual,
-            version.getSha256().substring(0, 12));
+            residual);
   }
 
   private static String tokens(DomainTokens domain) {

@@ -26,17 +26,20 @@ record VersionPage(RouterVersion version, Optional<RouterVersion> before) {
     console.result(
         "router %s, version %d, of %s".formatted(v.getRouter(), v.getVersion(), v.getCreatedAt()));
     console.result("sha256 " + v.getSha256());
+    boolean trained = v.getTraining().isPresent();
+    v.getTraining().map(TrainingText::sentence).ifPresent(console::result);
     console.result(
-        "made because of %s, from %d flushes: cut %d of fit %s%s"
+        "%s, from %d flushes: cut %d of fit %s%s"
             .formatted(
-                v.getReason(),
+                trained ? "the gates before training" : "made because of " + v.getReason(),
                 v.getSequence(),
                 v.getCut(),
                 Ids.hex(v.getFit().getId()),
                 v.getFit().getLabel().isEmpty() ? "" : " (" + v.getFit().getLabel() + ")"));
     console.result(
-        "solved with %s (%s)%s%s"
+        "%ssolved with %s (%s)%s%s"
             .formatted(
+                trained ? "these were " : "",
                 v.getFactorisation(),
                 v.getCoreType(),
                 v.getIntercept() ? "" : ", without an intercept",
@@ -57,8 +60,10 @@ record VersionPage(RouterVersion version, Optional<RouterVersion> before) {
     if (!v.getLambdaCurve().isEmpty()) {
       curve().print(console);
     }
-    heading(console, "layers (R^2 by expert: 0 not told apart, 1 separable)");
-    layers().print(console);
+    if (!v.getLayers().isEmpty()) {
+      heading(console, "layers (R^2 by expert: 0 not told apart, 1 separable)");
+      layers().print(console);
+    }
   }
 
   private static void heading(Console console, String text) {
@@ -110,6 +115,12 @@ record VersionPage(RouterVersion version, Optional<RouterVersion> before) {
     }
     if (!b.getPolicy().equals(version.getPolicy())) {
       changes.add("the routing policy was chosen");
+    }
+    if (b.getTraining().isPresent() != version.getTraining().isPresent()) {
+      changes.add(
+          version.getTraining().isPresent()
+              ? "the gates were trained"
+              : "the gates were solved, those before were trained");
     }
     if (b.getSha256().equals(version.getSha256())) {
       changes.add("the weights are the same, byte for byte");

@@ -74,6 +74,14 @@ class AclTableTest {
         .allSatisfy(name -> assertThat(AclTable.get().serviceOf(name)).isPresent());
   }
 
+  @Test
+  void shouldTellASubcommandOfItsOwnFromThoseOfTheCommandAboveIt() {
+    assertThat(AclTable.get().serviceOf("router publish")).contains("publisher");
+    assertThat(AclTable.get().serviceOf("router export")).contains("subscriber");
+    assertThat(AclTable.get().serviceOf("versions show")).contains("subscriber");
+    assertThat(AclTable.get().serviceOf("lab")).isEmpty();
+  }
+
   private static boolean goesToACluster(CommandLine command) {
     return command.getCommandSpec().findOption("--bootstrap-servers") != null
         || command.getSubcommands().values().stream().anyMatch(AclTableTest::goesToACluster);

@@ -6,8 +6,11 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dume.models.RouterWeights;
+import io.dume.router.Router;
+import io.dume.router.RouterSubscription;
 import io.dume.schemas.kafka.KafkaSettings;
 import io.dume.schemas.kafka.Topics;
+import io.dume.schemas.message.Training;
 import java.io.IOException;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
@@ -17,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
@@ -351,6 +355,86 @@ class InstallationCommandsIT {
     assertThat(inspection.get("drift")).hasSize(5);
     assertThat(inspection.at("/drift/0/tokens").longValue()).isPositive();
     assertThat(inspection.get("gates")).hasSize(5);
+  }
+
+  @Test
+  @Order(11)
+  void shouldPublishTrainedGatesAsAVersionLikeAnyOther() throws Exception {
+    Path solved = directory.resolve("solved.safetensors");
+    Path trained = directory.resolve("trained.safetensors");
+    Path exported = directory.resolve("exported.safetensors");
+    run("router", "export", "--out", "" + solved);
+    RouterWeights before = RouterWeights.read(solved);
+    long start = Long.parseLong(before.metadata().get("version"));
+    trained(before, new Training(start, 1000, 1e-4, 0.0, 5_000L, 0L)).write(trained);
+    try (RouterSubscription versions =
+        RouterSubscription.open(KafkaSettings.of(server), Topics.DEFAULT, "default")) {
+      assertThat(versions.next(Duration.ofSeconds(30)).orElseThrow().version()).isEqualTo(start);
+
+      CommandRun publish = run("router", "publish", "" + trained);
+
+      assertThat(publish.out())
+          .startsWith(
+              "version %d of router default published: trained from version %d: 1,000 steps"
+                  .formatted(start + 1, start));
+      Router received = versions.next(Duration.ofSeconds(30)).orElseThrow();
+      assertThat(received.version()).isEqualTo(start + 1);
+      assertThat(received.description().getTraining()).isPresent();
+      for (int layer = 0; layer < DemoModel.LAYERS; layer++) {
+        assertThat(received.weight(layer))
+            .isEqualTo(RouterWeights.read(trained).weight(layer))
+            .isNotEqualTo(before.weight(layer));
+      }
+    }
+    run("router", "export", "--out", "" + exported);
+    assertThat(RouterWeights.read(exported).metadata())
+        .containsEntry("version", "" + (start + 1))
+        .containsEntry("routing_policy", before.metadata().get("routing_policy"))
+        .containsEntry("training", RouterWeights.read(trained).metadata().get("training"));
+    assertThat(lastLine(run("versions").out())).contains("trained from version " + start);
+    assertThat(run("versions", "show").out()).contains("the gates were trained");
+    run("policy", "set", "smoothing=0.5");
+    assertThat(run("policy", "show").err())
+        .contains("version %d, the newest, is routed".formatted(start + 1), "as it was trained");
+    assertThat(run("solve", "--timeout", "60s").out())
+        .startsWith("version %d ".formatted(start + 2))
+        .contains("residual");
+  }
+
+  /** Not trained, but not what was solved either. */
+  private static RouterWeights trained(RouterWeights router, Training training) {
+    List<float[]> weights = new ArrayList<>();
+    List<float[]> biases = new ArrayList<>();
+    for (int layer = 0; layer < router.layers(); layer++) {
+      float[] weight = router.weight(layer);
+      weight[layer] += 1;
+      weights.add(weight);
+      biases.add(router.bias(layer));
+    }
+    Map<String, String> metadata = new HashMap<>(router.metadata());
+    metadata.put(TrainingText.KEY, TrainingText.json(training));
+    return new RouterWeights(weights, biases, metadata);
+  }
+
+  @Test
+  @Order(12)
+  void shouldSayWhyAFileIsNoneToPublish() throws IOException {
+    Path solved = directory.resolve("solved.safetensors");
+    Path other = directory.resolve("other.safetensors");
+    trained(RouterWeights.read(solved), new Training(99L, 1, 1e-4, 0.0, 5L, 0L)).write(other);
+
+    assertThat(failing("router", "publish", "" + solved).err())
+        .contains(solved + " does not say how its gates were trained", "dume router train");
+    assertThat(failing("router", "publish", "" + other).err())
+        .contains("router default has no version 99, which the gates were trained from");
+    assertThat(failing("router", "publish", "" + other, "--router-name", "mine").err())
+        .contains("give --router-name default");
+  }
+
+  private static CommandRun failing(String... arguments) {
+    CommandRun run = new CommandRun();
+    assertThat(run.execute(with(arguments))).isEqualTo(ExitCode.FAILURE);
+    return run;
   }
 
   private static JsonNode answer(

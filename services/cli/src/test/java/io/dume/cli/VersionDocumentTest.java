@@ -12,6 +12,7 @@ import io.dume.schemas.message.Fit;
 import io.dume.schemas.message.LambdaError;
 import io.dume.schemas.message.LayerSolution;
 import io.dume.schemas.message.RouterVersion;
+import io.dume.schemas.message.Training;
 import io.dume.schemas.wire.Ids;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -60,6 +61,25 @@ class VersionDocumentTest {
                 """
                     .formatted(Ids.hex(version.getFit().getId())));
     assertThat(document.toString()).isEqualTo(expected.toString());
+  }
+
+  @Test
+  void shouldSayThatItWasTrainedAndHow() {
+    RouterVersion version =
+        RouterVersion.newBuilder(version())
+            .setLayers(List.of())
+            .setIntercept(false)
+            .setTraining(new Training(2L, 1000, 1e-4, 0.01, 50_000L, 7L))
+            .build();
+
+    JsonNode document = VersionDocument.of(version);
+
+    assertThat(document.get("training").toString())
+        .isEqualTo(
+            "{\"start\":2,\"steps\":1000,\"learningRate\":1.0E-4,\"balance\":0.01,"
+                + "\"tokens\":50000,\"seed\":7}");
+    assertThat(document.get("layers")).isEmpty();
+    assertThat(document.get("intercept").booleanValue()).isFalse();
   }
 
   private static RouterVersion version() {

@@ -10,6 +10,7 @@ import io.dume.schemas.message.Fit;
 import io.dume.schemas.message.LambdaError;
 import io.dume.schemas.message.LayerSolution;
 import io.dume.schemas.message.RouterVersion;
+import io.dume.schemas.message.Training;
 import io.dume.schemas.wire.Ids;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -121,6 +122,34 @@ class VersionPageTest {
     assertThat(VersionLines.of(new RouterEvent.Published(now)))
         .contains("lambda 0.01  no intercept  ejml");
     assertThat(VersionLines.of(new RouterEvent.Published(before))).contains("lambda 0.01  ejml");
+  }
+
+  @Test
+  void shouldTellOfTrainedGatesHowTheyWereTrainedAndOfNoLayers() {
+    StringWriter out = new StringWriter();
+    RouterVersion solved = version(3, "a", tokens("math", 10));
+    RouterVersion trained =
+        RouterVersion.newBuilder(version(4, "b".repeat(64), tokens("math", 10)))
+            .setReason("trained")
+            .setLayers(List.of())
+            .setTraining(new Training(3L, 1000, 1e-4, 0.0, 50_000L, 7L))
+            .build();
+
+    VersionPage page = new VersionPage(trained, Optional.of(solved));
+    page.print(new Console(new PrintWriter(out), new PrintWriter(new StringWriter()), false));
+
+    assertThat(page.changes()).containsExactly("the gates were trained");
+    assertThat(new VersionPage(solved, Optional.of(trained)).changes())
+        .containsExactly("the gates were solved, those before were trained");
+    assertThat(out.toString())
+        .contains(
+            "trained from version 3: 1,000 steps at a learning rate of 1.0E-4, load balancing 0.0, 50,000 tokens of text, seed 7")
+        .contains("the gates before training, from 12 flushes: cut 4 of fit")
+        .contains("these were solved with ejml (portable)")
+        .doesNotContain("residual");
+    assertThat(VersionLines.of(new RouterEvent.Published(trained)))
+        .isEqualTo(
+            "version 4  1970-01-01T00:00:00Z  math=10  trained from version 3  sha256 bbbbbbbbbbbb");
   }
 
   @Test

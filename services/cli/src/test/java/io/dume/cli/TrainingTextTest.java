@@ -1,0 +1,47 @@
+package io.dume.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.dume.schemas.message.Training;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class TrainingTextTest {
+
+  private static final Training TRAINING = new Training(8L, 1000, 1e-4, 0.01, 3_000_000_000L, -1L);
+
+  @Test
+  void shouldReadWhatItWrites() {
+    assertThat(TrainingText.parse("file", TrainingText.json(TRAINING))).isEqualTo(TRAINING);
+  }
+
+  @Test
+  void shouldBeTheObjectThatFilesHave() {
+    assertThat(TrainingText.json(TRAINING))
+        .isEqualTo(
+            "{\"start\":8,\"steps\":1000,\"learning_rate\":1.0E-4,\"balance\":0.01,"
+                + "\"tokens\":3000000000,\"seed\":-1}");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "\"start\":8 | \"start\":\"8\" | no whole number as start",
+        "\"steps\":1000 | \"steps\":4000000000 | steps of 4000000000",
+        "\"learning_rate\":1.0E-4 | \"rate\":1 | no number as learning_rate",
+        "\"seed\":-1} | \"seed\":0.5} | no whole number as seed",
+        "{ | [ | is no JSON",
+      })
+  void shouldNameWhatCannotBeRead(String part, String replacement, String expected) {
+    String text = TrainingText.json(TRAINING).replace(part, replacement);
+
+    assertThatExceptionOfType(IllegalArgumentException.class)
+        .isThrownBy(() -> TrainingText.parse("trained.safetensors", text))
+        .withMessageContaining("trained.safetensors: training")
+        .withMessageContaining(expected)
+        .withMessageContaining("dume router train");
+  }
+}
