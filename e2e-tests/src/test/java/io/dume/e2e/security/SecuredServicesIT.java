@@ -258,8 +258,32 @@ class SecuredServicesIT {
     }
   }
 
-  @Test
+  /** Where it gets as far as that, it fences the solver, which has to go on. */
+  @ParameterizedTest
+  @MethodSource
   @Order(11)
+  void shouldNotPublishTrainedGatesWithOneEntryLess(AclBinding entry) throws Exception {
+    Path trained = work.trained(installation);
+
+    entries.assertRefused("publisher", entry, "router", "publish", trained);
+  }
+
+  static List<AclBinding> shouldNotPublishTrainedGatesWithOneEntryLess() {
+    return entries.of("publisher");
+  }
+
+  @Test
+  @Order(12)
+  void shouldPublishTrainedGatesWithTheEntriesForIt() throws Exception {
+    Path trained = work.trained(installation);
+
+    ServiceRun run = installation.run("publisher", "router", "publish", trained);
+
+    assertThat(run.out()).containsPattern("version [0-9]+ of router default published: trained");
+  }
+
+  @Test
+  @Order(13)
   void shouldResendDeadLettersWithTheEntriesForIt() {
     ServiceRun run = installation.start("dead-letters", "dead-letters", "resend", "--all");
 
@@ -271,7 +295,7 @@ class SecuredServicesIT {
   }
 
   @Test
-  @Order(11)
+  @Order(13)
   void shouldOperateWithTheOperatorsEntries() {
     installation.run("operator", "solve", "--lambda", "auto", "--timeout", "2m");
     installation.run("operator", "experts", "remove", "novel");
@@ -288,7 +312,7 @@ class SecuredServicesIT {
   }
 
   @Test
-  @Order(11)
+  @Order(13)
   void shouldSubscribeWithTheSubscribersEntries() throws Exception {
     Path exported = work.file("router.safetensors");
     Object[] evaluate = {
@@ -314,7 +338,7 @@ class SecuredServicesIT {
 
   @ParameterizedTest
   @MethodSource
-  @Order(12)
+  @Order(14)
   void shouldNotReplayWithOneEntryLess(AclBinding entry) throws Exception {
     entries.assertRefused("replay", entry, work.replay(work.fresh("replay")));
   }
@@ -325,7 +349,7 @@ class SecuredServicesIT {
   }
 
   @Test
-  @Order(13)
+  @Order(15)
   void shouldReplayWithTheEntriesForIt() {
     installation.run("replay", work.replay("moved"));
 
@@ -338,7 +362,7 @@ class SecuredServicesIT {
   /** The first fit was retired, the second was nearly promoted: both have ids that are counted. */
   @ParameterizedTest
   @MethodSource
-  @Order(14)
+  @Order(16)
   void shouldNotRemoveAFitWithOneEntryLess(AclBinding entry) throws Exception {
     Fit fit = work.fits(installation).get(0);
 
@@ -351,7 +375,7 @@ class SecuredServicesIT {
   }
 
   @Test
-  @Order(15)
+  @Order(17)
   void shouldRemoveAFitWithTheEntriesForIt() {
     Fit candidate = work.fits(installation).get(0);
 
@@ -362,7 +386,7 @@ class SecuredServicesIT {
   }
 
   @Test
-  @Order(16)
+  @Order(18)
   void shouldTakeASecretFromTheFileOfSettingsToo() throws Exception {
     ServiceRun run =
         installation.startWith(installation.fileWithSecret("subscriber"), "versions", "--verbose");
@@ -373,7 +397,7 @@ class SecuredServicesIT {
   }
 
   @Test
-  @Order(16)
+  @Order(18)
   void shouldSayThatThePasswordIsWrong() throws Exception {
     Path wrong = installation.fileWithSecret("subscriber", SecureInstallation.SECRET + "wrong");
     ServiceRun run = installation.startWith(wrong, "versions");
@@ -385,7 +409,7 @@ class SecuredServicesIT {
   }
 
   @Test
-  @Order(17)
+  @Order(19)
   void shouldHaveShownNoSecretAnywhere() {
     String transcript = installation.transcript();
 
