@@ -65,18 +65,18 @@ final class PublishRouterCommand implements Callable<Integer> {
                 .formatted(
                     version.getVersion(),
                     version.getRouter(),
-                    TrainingText.sentence(gates.training())));
+                    TrainingRecord.sentence(gates.training())));
     return ExitCode.OK;
   }
 
   private TrainedGates gates(RouterWeights weights) {
     Map<String, String> metadata = weights.metadata();
-    if (!metadata.containsKey(TrainingText.KEY)) {
+    if (!metadata.containsKey(TrainingRecord.KEY)) {
       throw new IllegalArgumentException(
           "%s does not say how its gates were trained: publish what `dume router train` wrote; `dume solve` asks for a solved version"
               .formatted(file));
     }
-    Training training = TrainingText.parse(file.toString(), metadata.get(TrainingText.KEY));
+    Training training = TrainingRecord.parse(file.toString(), metadata.get(TrainingRecord.KEY));
     String ofRouter = required(metadata, "router");
     if (!ofRouter.equals(router.name())) {
       throw new IllegalArgumentException(

@@ -93,7 +93,7 @@ final class VersionDocument {
         .ifPresent(policy -> node.put("routingPolicy", Policies.of(policy).toString()));
     version
         .getTraining()
-        .ifPresent(training -> TrainingText.put(node.putObject("training"), training));
+        .ifPresent(training -> TrainingRecord.put(node.putObject("training"), training));
     ArrayNode layers = node.putArray("layers");
     for (LayerSolution layer : version.getLayers()) {
       ObjectNode entry =
@@ -165,7 +165,7 @@ final class VersionDocument {
         .ifPresent(policy -> metadata.put(RouterWeights.POLICY, Policies.of(policy).toString()));
     version
         .getTraining()
-        .ifPresent(training -> metadata.put(TrainingText.KEY, TrainingText.json(training)));
+        .ifPresent(training -> metadata.put(TrainingRecord.KEY, TrainingRecord.json(training)));
     return new RouterWeights(weights, biases, metadata);
   }
 }

@@ -27,7 +27,7 @@ final class VersionLines {
             version.getDomains().stream()
                 .map(VersionLines::tokens)
                 .collect(Collectors.joining(" ")),
-            version.getTraining().map(TrainingText::brief).orElseGet(() -> solved(version)),
+            version.getTraining().map(TrainingRecord::brief).orElseGet(() -> solved(version)),
             version.getSha256().substring(0, 12));
   }
 

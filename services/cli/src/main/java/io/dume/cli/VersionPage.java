@@ -27,7 +27,7 @@ record VersionPage(RouterVersion version, Optional<RouterVersion> before) {
         "router %s, version %d, of %s".formatted(v.getRouter(), v.getVersion(), v.getCreatedAt()));
     console.result("sha256 " + v.getSha256());
     boolean trained = v.getTraining().isPresent();
-    v.getTraining().map(TrainingText::sentence).ifPresent(console::result);
+    v.getTraining().map(TrainingRecord::sentence).ifPresent(console::result);
     console.result(
         "%s, from %d flushes: cut %d of fit %s%s"
             .formatted(

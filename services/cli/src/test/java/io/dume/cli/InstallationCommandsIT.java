@@ -412,7 +412,7 @@ class InstallationCommandsIT {
       biases.add(router.bias(layer));
     }
     Map<String, String> metadata = new HashMap<>(router.metadata());
-    metadata.put(TrainingText.KEY, TrainingText.json(training));
+    metadata.put(TrainingRecord.KEY, TrainingRecord.json(training));
     return new RouterWeights(weights, biases, metadata);
   }
 

@@ -44,8 +44,16 @@ public record TrainedGates(
       requireFinite(layer, weights.get(layer));
       requireFinite(layer, biases.get(layer));
     }
-    require("start", training.getStart(), training.getStart() >= 1, "a version's number");
-    require("steps", training.getSteps(), training.getSteps() >= 1, "at least 1");
+    require(
+        "start",
+        training.getStart(),
+        training.getStart() >= 1,
+        "a version's number: train from an exported version");
+    require(
+        "steps",
+        training.getSteps(),
+        training.getSteps() >= 1,
+        "at least 1: these gates are those that the training began with");
     require("tokens", training.getTokens(), training.getTokens() >= 1, "at least 1");
     require(
         "learning rate",

@@ -12,14 +12,14 @@ import java.util.Locale;
  * How gates were trained, in a router file's metadata ({@code {"start", "steps", "learning_rate",
  * "balance", "tokens", "seed"}}, a JSON object), and for people.
  */
-final class TrainingText {
+final class TrainingRecord {
 
   /** Key of it among a router file's strings. */
   static final String KEY = GateTraining.TRAINING;
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private TrainingText() {}
+  private TrainingRecord() {}
 
   static String json(Training training) {
     return JSON.createObjectNode()

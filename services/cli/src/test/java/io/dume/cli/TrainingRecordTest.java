@@ -8,18 +8,18 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class TrainingTextTest {
+class TrainingRecordTest {
 
   private static final Training TRAINING = new Training(8L, 1000, 1e-4, 0.01, 3_000_000_000L, -1L);
 
   @Test
   void shouldReadWhatItWrites() {
-    assertThat(TrainingText.parse("file", TrainingText.json(TRAINING))).isEqualTo(TRAINING);
+    assertThat(TrainingRecord.parse("file", TrainingRecord.json(TRAINING))).isEqualTo(TRAINING);
   }
 
   @Test
   void shouldBeTheObjectThatFilesHave() {
-    assertThat(TrainingText.json(TRAINING))
+    assertThat(TrainingRecord.json(TRAINING))
         .isEqualTo(
             "{\"start\":8,\"steps\":1000,\"learning_rate\":1.0E-4,\"balance\":0.01,"
                 + "\"tokens\":3000000000,\"seed\":-1}");
@@ -36,10 +36,10 @@ class TrainingTextTest {
         "{ | [ | is no JSON",
       })
   void shouldNameWhatCannotBeRead(String part, String replacement, String expected) {
-    String text = TrainingText.json(TRAINING).replace(part, replacement);
+    String text = TrainingRecord.json(TRAINING).replace(part, replacement);
 
     assertThatExceptionOfType(IllegalArgumentException.class)
-        .isThrownBy(() -> TrainingText.parse("trained.safetensors", text))
+        .isThrownBy(() -> TrainingRecord.parse("trained.safetensors", text))
         .withMessageContaining("trained.safetensors: training")
         .withMessageContaining(expected)
         .withMessageContaining("dume router train");
