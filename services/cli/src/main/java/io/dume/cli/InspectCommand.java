@@ -1,10 +1,15 @@
 package io.dume.cli;
 
+import io.dume.inspector.GateTurn;
 import io.dume.inspector.Inspection;
 import io.dume.router.Router;
+import io.dume.router.RouterEvent;
 import io.dume.router.RouterHistory;
 import io.dume.schemas.message.RouterVersion;
+import io.dume.schemas.message.Training;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -25,12 +30,17 @@ import picocli.CommandLine.Option;
     footer = {
       "",
       "Distances are in standard deviations within an expert's tokens: at 1 two experts overlap in"
-          + " most of their tokens, at 4 in few.",
+          + " most of their tokens, at 4 in few. Experts that are nearer than 1 in all layers could be"
+          + " one. A gate solved from N tokens is off by an angle that shrinks as 1 / sqrt(N): from how"
+          + " far it turned since a version of half the tokens follows how far it has to turn yet, and"
+          + " how many tokens of each expert that takes if they go on to come as so far. It stands"
+          + " still when less than 5 degrees are left.",
       "",
       "Examples:",
       "  dume inspect",
       "  dume inspect 12 --layer 3",
-      "  dume inspect --json"
+      "  dume inspect --pictures pictures",
+      "  dume inspect --json --layer 3"
     })
 final class InspectCommand implements Callable<Integer> {
 
@@ -48,6 +58,13 @@ final class InspectCommand implements Callable<Integer> {
   @Option(names = "--json", description = "As JSON.")
   private boolean json;
 
+  @Option(
+      names = "--pictures",
+      paramLabel = "DIR",
+      description =
+          "Receives heat maps, a matrix of each layer: confusion and distances, as SVG and as PNG.")
+  private Optional<Path> pictures = Optional.empty();
+
   private final CliContext context;
 
   InspectCommand(CliContext context) {
@@ -56,31 +73,61 @@ final class InspectCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    InspectionPage page;
     try (RouterHistory history =
         RouterHistory.open(kafka.settings(), kafka.topics(), router.name())) {
-      Router shown = number.in(history, router.name());
-      RouterVersion version = shown.description();
-      Inspection inspection = Inspection.of(version).orElseThrow(() -> silent(version));
-      layer.ifPresent(l -> requireLayer(l, inspection.layers().size()));
-      Optional<Router> before =
-          history
-              .descriptionBefore(version.getVersion())
-              .flatMap(b -> history.version(b.getVersion()));
-      long compared = version.getEarlierVersion();
-      List<Inspection.Drift> drifts =
-          (compared > 0 ? history.description(compared) : Optional.<RouterVersion>empty())
-              .map(earlier -> Inspection.drift(earlier, version))
-              .orElse(List.of());
-      List<Inspection.Turn> turns = before.map(b -> Inspection.turns(b, shown)).orElse(List.of());
-      InspectionPage page =
-          new InspectionPage(router.name(), version.getVersion(), inspection, drifts, turns);
-      if (json) {
-        context.console().result(page.json().toPrettyString());
-      } else {
-        page.print(context.console(), layer);
-      }
+      Router asked = number.in(history, router.name());
+      page = page(history, asked.description(), solved(history, asked));
+    }
+    layer.ifPresent(l -> requireLayer(l, page.inspection().layers().size()));
+    if (json) {
+      context.console().result(page.json(layer).toPrettyString());
+    } else {
+      page.print(context.console(), layer);
+    }
+    if (pictures.isPresent()) {
+      new InspectionPictures(page, layer).write(pictures.get());
+      context.console().note("pictures: " + pictures.get());
     }
     return ExitCode.OK;
+  }
+
+  /** The version itself, or the one that its gates were trained from. */
+  private static Router solved(RouterHistory history, Router asked) {
+    Optional<Training> training = asked.description().getTraining();
+    if (training.isEmpty()) {
+      return asked;
+    }
+    long start = training.get().getStart();
+    return history
+        .version(start)
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "version %d was trained from version %d, which is not there any more, and carries no statistics itself"
+                        .formatted(asked.version(), start)));
+  }
+
+  private static InspectionPage page(RouterHistory history, RouterVersion asked, Router solved) {
+    RouterVersion version = solved.description();
+    Inspection inspection = Inspection.of(version).orElseThrow(() -> silent(version));
+    long compared = version.getEarlierVersion();
+    List<Inspection.Drift> drifts =
+        (compared > 0 ? history.description(compared) : Optional.<RouterVersion>empty())
+            .map(earlier -> Inspection.drift(earlier, version))
+            .orElse(List.of());
+    List<RouterVersion> all = new ArrayList<>();
+    for (RouterEvent event : history.list()) {
+      if (event instanceof RouterEvent.Published published) {
+        all.add(published.version());
+      }
+    }
+    List<GateTurn> turns =
+        GateTurn.compared(all, version)
+            .flatMap(history::version)
+            .map(earlier -> GateTurn.between(earlier, solved))
+            .orElse(List.of());
+    return new InspectionPage(asked, version, inspection, drifts, turns);
   }
 
   private static void requireLayer(int layer, int layers) {

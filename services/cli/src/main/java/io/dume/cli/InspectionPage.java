@@ -3,52 +3,47 @@ package io.dume.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dume.inspector.GateTurn;
 import io.dume.inspector.Inspection;
+import io.dume.schemas.message.RouterVersion;
+import io.dume.schemas.message.Training;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.ToDoubleFunction;
+import java.util.function.Function;
 
 /**
  * An inspection for people and for programs.
  *
- * @param router the router's name
- * @param version what was looked at
+ * @param asked the version that was asked for
+ * @param solved what was looked at: the same, or where its gates were trained the version that they
+ *     were trained from
  * @param inspection what it tells
  * @param drifts of the experts with fresh tokens
- * @param turns of all gates since the version before; empty if they can't be compared
+ * @param turns of all gates since an earlier version; empty if there is none to compare with
  */
 record InspectionPage(
-    String router,
-    long version,
+    RouterVersion asked,
+    RouterVersion solved,
     Inspection inspection,
     List<Inspection.Drift> drifts,
-    List<Inspection.Turn> turns) {
+    List<GateTurn> turns) {
 
-  /** Two experts this near overlap in most of their tokens, in every layer. */
-  private static final double NEAR = 1;
+  /** How many pairs of experts are named that are near but told apart. */
+  private static final int NEAREST = 3;
 
   private static final String[] SHADES = {" ", "░", "▒", "▓", "█"};
 
   void print(Console console, Optional<Integer> only) {
-    console.result("router %s, version %d".formatted(router, version));
+    header().forEach(console::result);
     heading(console, "distances of experts' tokens, in standard deviations within an expert");
-    for (int l = 0; l < inspection.layers().size(); l++) {
-      if (only.isEmpty() || only.get() == l) {
-        Inspection.Layer layer = inspection.layers().get(l);
-        matrix("layer " + l, layer.distances(), largestDistance(), "%.1f").print(console);
-        console.result("");
-      }
-    }
+    maps(console, only, Inspection.Layer::distances, largestDistance(inspection), "%.1f");
     heading(console, "expected confusion, token by token: of a row's tokens the share to a column");
-    for (int l = 0; l < inspection.layers().size(); l++) {
-      if (only.isEmpty() || only.get() == l) {
-        matrix("layer " + l, inspection.layers().get(l).confusion(), 1, "%.2f").print(console);
-        console.result("");
-      }
-    }
-    heading(console, "hardly told apart");
+    maps(console, only, Inspection.Layer::confusion, 1, "%.2f");
+    heading(console, "which experts one could do for");
     nearPairs().forEach(console::result);
     heading(console, "fresh tokens");
     fresh().forEach(console::result);
@@ -61,14 +56,41 @@ record InspectionPage(
     console.result(text);
   }
 
-  private double largestDistance() {
-    double largest = 1;
-    for (Inspection.Layer layer : inspection.layers()) {
-      for (double[] row : layer.distances()) {
-        for (double distance : row) {
-          largest = Math.max(largest, distance);
-        }
+  private void maps(
+      Console console,
+      Optional<Integer> only,
+      Function<Inspection.Layer, double[][]> values,
+      double full,
+      String format) {
+    for (int l = 0; l < inspection.layers().size(); l++) {
+      if (only.isEmpty() || only.get() == l) {
+        matrix("layer " + l, values.apply(inspection.layers().get(l)), full, format).print(console);
+        console.result("");
       }
+    }
+  }
+
+  List<String> header() {
+    List<String> lines = new ArrayList<>();
+    lines.add("router %s, version %d".formatted(asked.getRouter(), asked.getVersion()));
+    asked
+        .getTraining()
+        .ifPresent(
+            training ->
+                lines.add(
+                    "its gates were trained, in %d steps, from those of version %d, which all that follows is of: trained gates carry no statistics"
+                        .formatted(training.getSteps(), training.getStart())));
+    if (!solved.getIntercept()) {
+      lines.add("solved without an intercept: experts may be further apart than their scores are");
+    }
+    return lines;
+  }
+
+  /** The largest of all layers, so that one scale does for all; at least 1. */
+  static double largestDistance(Inspection inspection) {
+    double largest = 1;
+    for (Inspection.Pair pair : inspection.pairs()) {
+      largest = Math.max(largest, pair.distance());
     }
     return largest;
   }
@@ -91,25 +113,22 @@ record InspectionPage(
 
   /** Pairs of experts by how near they are in the layer that tells them apart best. */
   List<String> nearPairs() {
+    List<Inspection.Pair> pairs = inspection.pairs();
     List<String> lines = new ArrayList<>();
-    List<String> names = inspection.experts();
-    for (int i = 0; i < names.size(); i++) {
-      for (int j = 0; j < i; j++) {
-        int a = i;
-        int b = j;
-        double best = best(layer -> layer.distances()[a][b]);
-        if (best < NEAR) {
-          lines.add(
-              "%s and %s: %.2f in the layer that tells them apart best; one expert could do for both"
-                  .formatted(names.get(j), names.get(i), best));
-        }
-      }
+    pairs.stream()
+        .filter(Inspection.Pair::couldShare)
+        .map(pair -> told(pair) + "; one expert could do for both")
+        .forEach(lines::add);
+    if (lines.isEmpty()) {
+      lines.add("none: each pair is told apart in some layer; the nearest are");
+      pairs.stream().limit(NEAREST).map(InspectionPage::told).forEach(lines::add);
     }
-    return lines.isEmpty() ? List.of("none: each pair is told apart in some layer") : lines;
+    return lines;
   }
 
-  private double best(ToDoubleFunction<Inspection.Layer> of) {
-    return inspection.layers().stream().mapToDouble(of).max().orElse(0);
+  private static String told(Inspection.Pair pair) {
+    return "%s and %s: %.2f in the layer that tells them apart best (layer %d)"
+        .formatted(pair.one(), pair.other(), pair.distance(), pair.layer());
   }
 
   /** One line for each expert with fresh tokens, those that have moved the most first. */
@@ -133,35 +152,55 @@ record InspectionPage(
         .toList();
   }
 
+  /** One line for each expert: how far its gates have turned, and when they will stand still. */
   List<String> gates() {
     if (turns.isEmpty()) {
-      return List.of("no version before with the same experts");
+      return List.of("no version before with the same experts, of the same fit, and fewer tokens");
     }
     return turns.stream()
         .map(
             turn ->
-                "%s: turned by %.1f degrees with %d new tokens%s"
+                "%s: turned by %.1f degrees with %d tokens since version %d, %.1f to go; %s"
                     .formatted(
                         turn.expert(),
                         turn.degrees(),
                         turn.tokens(),
-                        turn.untilStill() == 0
-                            ? "; stands still"
-                            : "; about %d more until it turns by less than one"
-                                .formatted(turn.untilStill())))
+                        turn.earlier(),
+                        turn.left(),
+                        turn.standsStill()
+                            ? "stands still"
+                            : "about %s tokens more until %.0f are left"
+                                .formatted(rounded(turn.untilStill()), GateTurn.STILL)))
         .toList();
   }
 
-  ObjectNode json() {
+  /** Two digits: it is no more exact than that. */
+  private static String rounded(long tokens) {
+    return new BigDecimal(tokens).round(new MathContext(2)).toPlainString();
+  }
+
+  ObjectNode json(Optional<Integer> only) {
     ObjectNode root = JsonNodeFactory.instance.objectNode();
-    root.put("router", router);
-    root.put("version", version);
+    root.put("router", asked.getRouter());
+    root.put("version", asked.getVersion());
+    asked.getTraining().map(Training::getStart).ifPresent(start -> root.put("trainedFrom", start));
+    root.put("intercept", solved.getIntercept());
     inspection.experts().forEach(root.putArray("experts")::add);
     ArrayNode layers = root.putArray("layers");
-    for (Inspection.Layer layer : inspection.layers()) {
-      ObjectNode node = layers.addObject();
-      matrix(node.putArray("distances"), layer.distances());
-      matrix(node.putArray("confusion"), layer.confusion());
+    for (int l = 0; l < inspection.layers().size(); l++) {
+      if (only.isEmpty() || only.get() == l) {
+        ObjectNode node = layers.addObject().put("layer", l);
+        matrix(node.putArray("distances"), inspection.layers().get(l).distances());
+        matrix(node.putArray("confusion"), inspection.layers().get(l).confusion());
+      }
+    }
+    ArrayNode pairs = root.putArray("pairs");
+    for (Inspection.Pair pair : inspection.pairs()) {
+      ObjectNode node = pairs.addObject();
+      node.putArray("experts").add(pair.one()).add(pair.other());
+      node.put("distance", pair.distance())
+          .put("layer", pair.layer())
+          .put("couldShare", pair.couldShare());
     }
     ArrayNode drift = root.putArray("drift");
     for (Inspection.Drift d : drifts) {
@@ -176,12 +215,14 @@ record InspectionPage(
           .put("drifts", d.alarming());
     }
     ArrayNode turned = root.putArray("gates");
-    for (Inspection.Turn turn : turns) {
+    for (GateTurn turn : turns) {
       turned
           .addObject()
           .put("expert", turn.expert())
+          .put("since", turn.earlier())
           .put("degrees", turn.degrees())
           .put("tokens", turn.tokens())
+          .put("left", turn.left())
           .put("untilStill", turn.untilStill());
     }
     return root;

@@ -3,7 +3,10 @@ package io.dume.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dume.inspector.GateTurn;
 import io.dume.inspector.Inspection;
+import io.dume.schemas.message.RouterVersion;
+import io.dume.schemas.message.Training;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
@@ -25,8 +28,9 @@ class InspectionPageTest {
     InspectionPage page = page(List.of(NEAR, APART), List.of(), List.of());
 
     assertThat(printed(page, Optional.empty()))
-        .contains("layer 0", "layer 1", "novel", "code", "3.0 ██", "0.10", "none: each pair");
-    assertThat(printed(page, Optional.of(0))).contains("layer 0").doesNotContain("layer 1");
+        .contains("layer 0", "layer 1", "novel", "code", "3.0 ██", "0.10", "none: each pair")
+        .contains("novel and code: 3.00 in the layer that tells them apart best (layer 1)");
+    assertThat(printed(page, Optional.of(0))).contains("layer 0").doesNotContain("layer 1   ");
   }
 
   @Test
@@ -47,30 +51,95 @@ class InspectionPageTest {
 
     assertThat(lines.get(0)).contains("novel", "900", "version 4", "70 %", "DRIFTS");
     assertThat(lines.get(1)).contains("code").doesNotContain("DRIFTS");
-    ObjectNode json = page.json();
+    ObjectNode json = page.json(Optional.empty());
     assertThat(json.at("/drift/1/drifts").asBoolean()).isTrue();
     assertThat(json.at("/layers/0/confusion/1/0").asDouble()).isEqualTo(0.2);
   }
 
   @Test
   void shouldSayHowManyMoreTokensBringAGateToAStandstill() {
-    List<Inspection.Turn> turns =
-        List.of(new Inspection.Turn("novel", 3, 50, 800), new Inspection.Turn("code", 0.4, 60, 0));
+    List<GateTurn> turns =
+        List.of(
+            new GateTurn("novel", 4, 9, 50, 8.2, 8_049), new GateTurn("code", 4, 3.5, 60, 3.2, 0));
+    InspectionPage page = page(List.of(APART), List.of(), turns);
 
-    List<String> lines = page(List.of(APART), List.of(), turns).gates();
+    List<String> lines = page.gates();
 
-    assertThat(lines.get(0)).contains("novel", "3.0 degrees", "800 more");
+    assertThat(lines.get(0))
+        .contains(
+            "novel",
+            "9.0 degrees with 50 tokens since version 4",
+            "8.2 to go",
+            "about 8000 tokens more");
     assertThat(lines.get(1)).contains("code", "stands still");
+    assertThat(page.json(Optional.empty()).at("/gates/0/untilStill").asLong()).isEqualTo(8_049);
+    assertThat(page(List.of(APART), List.of(), List.of()).gates().get(0)).contains("no version");
+  }
+
+  @Test
+  void shouldGiveOneLayerAsJsonToo() {
+    ObjectNode json = page(List.of(NEAR, APART), List.of(), List.of()).json(Optional.of(1));
+
+    assertThat(json.get("layers")).hasSize(1);
+    assertThat(json.at("/layers/0/layer").asInt()).isEqualTo(1);
+    assertThat(json.at("/layers/0/distances/0/1").asDouble()).isEqualTo(3);
+    assertThat(json.at("/pairs/0/couldShare").asBoolean()).as("of all layers").isFalse();
+  }
+
+  @Test
+  void shouldNameTheVersionThatGatesWereTrainedFrom() {
+    RouterVersion solved = version(7).build();
+    RouterVersion trained =
+        version(9).setTraining(new Training(7L, 1000, 1e-4, 0.0, 5_000L, 1L)).build();
+
+    InspectionPage page = page(trained, solved, List.of(APART));
+
+    assertThat(printed(page, Optional.empty()))
+        .contains("router default, version 9", "trained, in 1000 steps, from those of version 7");
+    assertThat(page.json(Optional.empty()).get("trainedFrom").asLong()).isEqualTo(7);
+  }
+
+  @Test
+  void shouldSayWhereThereIsNoIntercept() {
+    RouterVersion without = version(7).setIntercept(false).build();
+
+    assertThat(page(without, without, List.of(APART)).header().get(1))
+        .contains("without an intercept");
+    assertThat(page(List.of(APART), List.of(), List.of()).header()).hasSize(1);
+  }
+
+  @Test
+  void shouldDrawBothMapsOfEachLayerOrOfOne() {
+    InspectionPage page = page(List.of(NEAR, APART), List.of(), List.of());
+
+    String confusion =
+        new InspectionPictures(page, Optional.empty()).drawings().get("confusion").svg();
+    String distances =
+        new InspectionPictures(page, Optional.of(1)).drawings().get("distances").svg();
+
+    assertThat(confusion)
+        .contains(">layer 0</text>", ">layer 1</text>", ">0.90</text>", ">0.40</text>")
+        .contains("router default, version 7", "novel", "code");
+    assertThat(distances).contains(">layer 1</text>", ">3.0</text>").doesNotContain("layer 0");
   }
 
   private static InspectionPage page(
-      List<Inspection.Layer> layers, List<Inspection.Drift> drifts, List<Inspection.Turn> turns) {
-    return new InspectionPage(
-        "demo",
-        7,
-        new Inspection(List.of("novel", "code"), new double[] {10, 20}, layers),
-        drifts,
-        turns);
+      List<Inspection.Layer> layers, List<Inspection.Drift> drifts, List<GateTurn> turns) {
+    RouterVersion version = version(7).build();
+    return new InspectionPage(version, version, inspection(layers), drifts, turns);
+  }
+
+  private static InspectionPage page(
+      RouterVersion asked, RouterVersion solved, List<Inspection.Layer> layers) {
+    return new InspectionPage(asked, solved, inspection(layers), List.of(), List.of());
+  }
+
+  private static Inspection inspection(List<Inspection.Layer> layers) {
+    return new Inspection(List.of("novel", "code"), new double[] {10, 20}, layers);
+  }
+
+  private static RouterVersion.Builder version(long number) {
+    return RouterVersion.newBuilder(VersionPageTest.version(number, "a"));
   }
 
   private static String printed(InspectionPage page, Optional<Integer> layer) {

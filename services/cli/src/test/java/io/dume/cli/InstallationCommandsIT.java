@@ -341,9 +341,12 @@ class InstallationCommandsIT {
     run("solve", "--timeout", "60s");
 
     CommandRun page = run("inspect", "--layer", "0");
-    CommandRun json = run("inspect", "--json");
+    CommandRun json = run("inspect", "--json", "--pictures", directory.resolve("maps").toString());
 
     assertThat(page.out()).contains("layer 0", "novel", "since version", "degrees");
+    assertThat(directory.resolve("maps"))
+        .isDirectoryContaining("glob:**confusion.svg")
+        .isDirectoryContaining("glob:**distances.png");
     JsonNode inspection = new ObjectMapper().readTree(json.out());
     assertThat(inspection.get("layers")).hasSize(DemoModel.LAYERS);
     assertThat(inspection.at("/layers/0/distances/0/1").doubleValue()).isPositive();

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 
 class VersionPageTest {
 
-  private static RouterVersion version(long number, String sha256, DomainTokens... domains) {
+  static RouterVersion version(long number, String sha256, DomainTokens... domains) {
     Fit fit =
         new Fit(
             Ids.ofSlot("fit", "", false),

@@ -1,13 +1,15 @@
 package io.dume.inspector;
 
-import io.dume.router.Router;
 import io.dume.schemas.message.DomainTokens;
 import io.dume.schemas.message.Expert;
 import io.dume.schemas.message.LayerSolution;
 import io.dume.schemas.message.RouterVersion;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What a version tells of its experts' tokens, layer by layer. Immutable; the arrays are the
@@ -18,6 +20,7 @@ import java.util.Optional;
  * @param layers in order
  */
 public record Inspection(List<String> experts, double[] tokens, List<Layer> layers) {
+  private static final Logger LOG = LoggerFactory.getLogger(Inspection.class);
 
   /** In a layer where an expert is nearer to another than this, going there means nothing. */
   private static final double TOLD_APART = 1;
@@ -44,6 +47,43 @@ public record Inspection(List<String> experts, double[] tokens, List<Layer> laye
     public double missed(int expert) {
       return 1 - confusion[expert][expert];
     }
+  }
+
+  /**
+   * Two experts and the layer that tells them apart best.
+   *
+   * @param one an expert
+   * @param other another one, later in the order
+   * @param distance of their tokens' mean scores there, in standard deviations
+   * @param layer that layer
+   */
+  public record Pair(String one, String other, double distance, int layer) {
+    /** Two experts this near overlap in most of their tokens, in every layer. */
+    private static final double NEAR = 1;
+
+    /** {@return whether no layer tells them apart, so that one expert could do for both} */
+    public boolean couldShare() {
+      return distance < NEAR;
+    }
+  }
+
+  /** {@return all pairs of experts, the nearest first} */
+  public List<Pair> pairs() {
+    List<Pair> pairs = new ArrayList<>();
+    for (int j = 0; j < experts.size(); j++) {
+      for (int i = 0; i < j; i++) {
+        int best = 0;
+        for (int l = 1; l < layers.size(); l++) {
+          if (layers.get(l).distances()[i][j] > layers.get(best).distances()[i][j]) {
+            best = l;
+          }
+        }
+        double distance = layers.get(best).distances()[i][j];
+        pairs.add(new Pair(experts.get(i), experts.get(j), distance, best));
+      }
+    }
+    pairs.sort(Comparator.comparingDouble(Pair::distance));
+    return pairs;
   }
 
   /**
@@ -79,24 +119,16 @@ public record Inspection(List<String> experts, double[] tokens, List<Layer> laye
   }
 
   /**
-   * How far an expert's gates have turned between two versions.
-   *
-   * @param expert whose gates
-   * @param degrees the largest angle between its weights of both versions, of all layers
-   * @param tokens that were new
-   * @param untilStill how many more tokens would bring the angle below one degree for as many new
-   *     ones again, if it shrinks as 1 / √tokens does; 0 if it is there
-   */
-  public record Turn(String expert, double degrees, long tokens, long untilStill) {}
-
-  /**
    * Looks at a version.
    *
    * @param version as it was published
    * @return what it tells; empty if it does not carry the spread of its scores, as versions of more
-   *     than 64 experts do not
+   *     than 64 experts do not, and those whose gates were trained
    */
   public static Optional<Inspection> of(RouterVersion version) {
+    if (version.getLayers().isEmpty()) {
+      return Optional.empty();
+    }
     double[] tokens = tokens(version);
     List<Layer> layers = new ArrayList<>();
     for (LayerSolution layer : version.getLayers()) {
@@ -111,10 +143,17 @@ public record Inspection(List<String> experts, double[] tokens, List<Layer> laye
   }
 
   private static Optional<ScoreSpread> spread(double[] tokens, LayerSolution layer) {
-    return layer.getScoreSums().isEmpty()
-        ? Optional.empty()
-        : Optional.of(
-            ScoreSpread.of(tokens, array(layer.getScoreSums()), array(layer.getScoreProducts())));
+    if (layer.getScoreSums().isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(
+          ScoreSpread.of(tokens, array(layer.getScoreSums()), array(layer.getScoreProducts())));
+    } catch (IllegalArgumentException e) {
+      // Whoever may write versions can write one that can't be; it must not end who follows them.
+      LOG.warn("layer {}: {}", layer.getLayer(), e.getMessage());
+      return Optional.empty();
+    }
   }
 
   /**
@@ -129,6 +168,7 @@ public record Inspection(List<String> experts, double[] tokens, List<Layer> laye
     if (now.getEarlierVersion() != earlier.getVersion()
         || !now.getFit().getId().equals(earlier.getFit().getId())
         || !now.getExperts().equals(earlier.getExperts())
+        || now.getLayers().size() != earlier.getLayers().size()
         // Domains that came, went or changed hands in between took their sums with them.
         || now.getExpertsVersion() != earlier.getExpertsVersion()) {
       return List.of();
@@ -201,54 +241,11 @@ public record Inspection(List<String> experts, double[] tokens, List<Layer> laye
     return nearest;
   }
 
-  /**
-   * Compares the gates of two versions.
-   *
-   * @param earlier a version
-   * @param now a later one of the same fit with the same experts in the same order
-   * @return one for each expert; none if the versions can't be compared
-   */
-  public static List<Turn> turns(Router earlier, Router now) {
-    if (!earlier.description().getExperts().equals(now.description().getExperts())
-        || !earlier.description().getFit().getId().equals(now.description().getFit().getId())) {
-      return List.of();
-    }
-    double[] before = tokens(earlier.description());
-    double[] after = tokens(now.description());
-    List<Turn> turns = new ArrayList<>();
-    for (int e = 0; e < now.experts().size(); e++) {
-      double degrees = 0;
-      for (int l = 0; l < now.layers(); l++) {
-        degrees = Math.max(degrees, angle(earlier.weight(l), now.weight(l), e, now.width()));
-      }
-      long fresh = Math.max(0, Math.round(after[e] - before[e]));
-      // Twice the tokens, 1/√2 of the angle.
-      long more = degrees <= 1 ? 0 : Math.round(after[e] * (degrees * degrees - 1));
-      turns.add(new Turn(now.experts().get(e), degrees, fresh, more));
-    }
-    return turns;
-  }
-
-  private static double angle(float[] a, float[] b, int row, int width) {
-    double product = 0;
-    double ofA = 0;
-    double ofB = 0;
-    for (int i = row * width; i < (row + 1) * width; i++) {
-      product += (double) a[i] * b[i];
-      ofA += (double) a[i] * a[i];
-      ofB += (double) b[i] * b[i];
-    }
-    if (ofA == 0 || ofB == 0) {
-      return ofA == ofB ? 0 : 90;
-    }
-    return Math.toDegrees(Math.acos(Math.min(1, Math.max(-1, product / Math.sqrt(ofA * ofB)))));
-  }
-
   private static List<String> names(RouterVersion version) {
     return version.getExperts().stream().map(Expert::getName).toList();
   }
 
-  private static double[] tokens(RouterVersion version) {
+  static double[] tokens(RouterVersion version) {
     List<String> names = names(version);
     double[] tokens = new double[names.size()];
     for (DomainTokens domain : version.getDomains()) {

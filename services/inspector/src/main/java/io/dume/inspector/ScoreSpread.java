@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.CommonOps_DDRM;
+import org.ejml.dense.row.MatrixFeatures_DDRM;
 import org.ejml.dense.row.factory.DecompositionFactory_DDRM;
 import org.ejml.interfaces.decomposition.EigenDecomposition_F64;
 
@@ -64,6 +65,9 @@ final class ScoreSpread {
       }
     }
     CommonOps_DDRM.scale(1 / all, within);
+    if (MatrixFeatures_DDRM.hasUncountable(within)) {
+      throw new IllegalArgumentException("the covariance of the scores is not finite");
+    }
     // A decomposition wants exact symmetry, which sums of rounded numbers lack.
     for (int i = 0; i < n; i++) {
       for (int j = 0; j < i; j++) {

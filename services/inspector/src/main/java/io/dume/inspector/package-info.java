@@ -11,9 +11,14 @@
  * Friedman, The Elements of Statistical Learning, section 4.3 and exercise 4.2; exactly so without
  * a ridge penalty).
  *
+ * <p>Without an intercept the scores keep less: a distance is then at most that of the mean
+ * features, and two experts may be told apart better than it says. With token embeddings as
+ * features there is one layer, and the same holds of it. A version whose gates were trained carries
+ * no spread: the one that it was trained from does.
+ *
  * <p>From it: how far apart two experts' tokens are in each layer, how often the gate would confuse
  * them if scores were normally distributed, and which experts a layer can hardly tell apart. From
  * two versions: how far the fresh tokens of an expert lie from those before, and how fast the gate
- * still moves.
+ * still moves ({@link io.dume.inspector.GateTurn}).
  */
 package io.dume.inspector;

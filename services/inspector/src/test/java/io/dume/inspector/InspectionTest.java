@@ -10,6 +10,7 @@ import io.dume.schemas.message.Fit;
 import io.dume.schemas.message.Id;
 import io.dume.schemas.message.LayerSolution;
 import io.dume.schemas.message.RouterVersion;
+import io.dume.schemas.message.Training;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -133,6 +134,45 @@ class InspectionTest {
     LayerSolution silent = layer(List.of(), List.of(), List.of());
 
     assertThat(Inspection.of(version(1, 0, 100, silent))).isEmpty();
+  }
+
+  @Test
+  void shouldSayNothingOfAVersionWhoseGatesWereTrained() {
+    RouterVersion trained =
+        RouterVersion.newBuilder(version(5, 1, 100, TOLD_APART))
+            .setLayers(List.of())
+            .setTraining(new Training(4L, 1000, 1e-4, 0.0, 50_000L, 0L))
+            .build();
+
+    assertThat(Inspection.of(trained)).isEmpty();
+    assertThat(Inspection.drift(version(1, 0, 100, TOLD_APART), trained)).isEmpty();
+  }
+
+  @Test
+  void shouldNotFailForScoresThatCanBeNoSums() {
+    LayerSolution forged =
+        layer(List.of(1e308, -1e308, 1e308, 1e308), List.of(1e308, 0.0, 0.0, 1.0), List.of());
+
+    assertThat(Inspection.of(version(1, 0, 1, forged))).isEmpty();
+    assertThat(Inspection.drift(version(1, 0, 100, forged), version(2, 1, 300, moved()))).isEmpty();
+  }
+
+  @Test
+  void shouldNameThePairsThatNoLayerTellsApart() {
+    // Means (1, 0) and (0, 1) with a variance of 25: a quarter of a deviation apart.
+    LayerSolution alike =
+        layer(List.of(100.0, 0.0, 0.0, 100.0), List.of(5100.0, 0.0, 0.0, 5100.0), List.of());
+    RouterVersion near = version(1, 0, 100, alike);
+    RouterVersion apartInOne =
+        RouterVersion.newBuilder(near).setLayers(List.of(alike, TOLD_APART)).build();
+
+    Inspection.Pair pair = Inspection.of(near).orElseThrow().pairs().get(0);
+    Inspection.Pair apart = Inspection.of(apartInOne).orElseThrow().pairs().get(0);
+
+    assertThat(pair.couldShare()).isTrue();
+    assertThat(pair.distance()).isCloseTo(0.2 * Math.sqrt(2), within(1e-9));
+    assertThat(apart.couldShare()).isFalse();
+    assertThat(apart.layer()).isEqualTo(1);
   }
 
   private static LayerSolution layer(
