@@ -2,6 +2,7 @@ package io.dume.e2e.simulation;
 
 import io.dume.extractor.ExtractionModel;
 import io.dume.extractor.RecordFeatures;
+import io.dume.models.FeatureSource;
 import io.dume.schemas.message.Expert;
 import io.dume.schemas.message.ExtractionProfile;
 import io.dume.schemas.message.Fit;
@@ -33,6 +34,7 @@ final class HashedFeatures implements ExtractionModel {
   @Override
   public Identity identity() {
     return new Identity(
+        FeatureSource.MLP_INPUT,
         fit.getBackbone(),
         fit.getLayers(),
         fit.getWidth(),

@@ -2,6 +2,7 @@ package io.dume.bench;
 
 import io.dume.extractor.ExtractionModel;
 import io.dume.extractor.RecordFeatures;
+import io.dume.models.FeatureSource;
 import io.dume.schemas.message.Expert;
 import io.dume.schemas.message.ExtractionProfile;
 import java.util.List;
@@ -52,6 +53,7 @@ final class RandomFeatures implements ExtractionModel, AutoCloseable {
   @Override
   public Identity identity() {
     return new Identity(
+        FeatureSource.MLP_INPUT,
         "random features, d = %d, %d layers".formatted(width, layers),
         layers,
         width,

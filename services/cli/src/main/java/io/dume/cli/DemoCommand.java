@@ -5,6 +5,7 @@ import io.dume.embedded.EmbeddedBrokerConfig;
 import io.dume.extractor.FitSettings;
 import io.dume.extractor.FlushPolicy;
 import io.dume.models.Device;
+import io.dume.models.FeatureSource;
 import io.dume.models.GramType;
 import io.dume.models.MoErge;
 import io.dume.schemas.kafka.Topics;
@@ -163,6 +164,7 @@ final class DemoCommand implements Callable<Integer> {
         EmbeddedBrokerConfig.in(directory.resolve("broker")).withPort(port),
         model,
         () -> Device.CPU,
+        FeatureSource.MLP_INPUT,
         GramType.FLOAT64,
         WORKERS,
         Topics.DEFAULT,

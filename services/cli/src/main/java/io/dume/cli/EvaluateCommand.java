@@ -7,6 +7,7 @@ import io.dume.evaluator.Perplexity;
 import io.dume.evaluator.PolicyChooser;
 import io.dume.evaluator.RoutingChoice;
 import io.dume.models.DenseModel;
+import io.dume.models.FeatureSource;
 import io.dume.models.MergedManifest;
 import io.dume.models.MixtureModel;
 import io.dume.models.RouterWeights;
@@ -151,6 +152,7 @@ final class EvaluateCommand implements Callable<Integer> {
       case "oracle" -> choice = new RoutingChoice.Oracle();
       default -> {
         weights = Optional.of(RouterWeights.read(Path.of(chosen)));
+        weights.get().requireSource(FeatureSource.MLP_INPUT);
         choice = gates(weights.get());
       }
     }

@@ -3,7 +3,7 @@ package io.dume.cli;
 import io.dume.extractor.ExtractorSnapshot;
 import io.dume.extractor.FeatureExtractor;
 import io.dume.extractor.FeatureExtractorConfig;
-import io.dume.extractor.MergedModelExtraction;
+import io.dume.extractor.LoadedModel;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -16,7 +16,8 @@ import picocli.CommandLine.Option;
     name = "feature-extractor",
     description = {
       "Runs a worker: partial statistics of token batches, each exactly once.",
-      "Token batches run through the backbone and their expert's MLPs. Start more to share the work,"
+      "Token batches run through the backbone and their expert's MLPs; with --features embedding"
+          + " their tokens' embeddings are looked up instead. Start more to share the work,"
           + " each with an instance name of its own."
     },
     footer = {
@@ -60,8 +61,8 @@ final class FeatureExtractorCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     StopSignal stop = context.stop().arm();
-    try (MergedModelExtraction merged =
-            MergedModelExtraction.open(model.directory(), model.device(), fit.gramType());
+    try (LoadedModel merged =
+            LoadedModel.open(fit.features(), model.directory(), model.device(), fit.gramType());
         FeatureExtractor worker =
             new FeatureExtractor(
                 FeatureExtractorConfig.defaults(

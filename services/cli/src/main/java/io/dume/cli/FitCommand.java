@@ -30,8 +30,10 @@ import picocli.CommandLine.Option;
           + " name.",
       "The exit status is 0 if every line counted, and 3 if some were set aside; they are listed.",
       "",
-      "Example:",
-      "  dume fit --model merged --batches batches.jsonl --context-dim 512 --lambda 0.01 --out fit"
+      "Examples:",
+      "  dume fit --model merged --batches batches.jsonl --context-dim 512 --lambda 0.01 --out fit",
+      "  dume fit --model merged --batches batches.jsonl --context-dim 512 --features embedding"
+          + " --out route"
     })
 final class FitCommand implements Callable<Integer> {
 
@@ -81,6 +83,7 @@ final class FitCommand implements Callable<Integer> {
       description = "Feature extractors that share the work. Default: ${DEFAULT-VALUE}.")
   private int workers;
 
+  @Mixin private FeaturesOption features = new FeaturesOption();
   @Mixin private GramOption gram = new GramOption();
 
   @Option(
@@ -121,6 +124,7 @@ final class FitCommand implements Callable<Integer> {
             EmbeddedBrokerConfig.in(directory).withPort(0),
             model.directory(),
             model.deviceForLater(),
+            features.source(),
             gram.type(),
             workers,
             Topics.DEFAULT,

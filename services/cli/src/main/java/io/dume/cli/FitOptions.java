@@ -1,6 +1,7 @@
 package io.dume.cli;
 
 import io.dume.extractor.FitSettings;
+import io.dume.models.FeatureSource;
 import io.dume.models.GramType;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -34,6 +35,7 @@ final class FitOptions {
       description = "Rows and columns of a tile. Default: ${DEFAULT-VALUE}.")
   private int tileSize;
 
+  @Mixin private FeaturesOption features = new FeaturesOption();
   @Mixin private GramOption gram = new GramOption();
 
   @Option(
@@ -57,6 +59,10 @@ final class FitOptions {
           "Joins a fit of another numeric profile (device, instruction set, library); versions say"
               + " so.")
   private boolean mixed;
+
+  FeatureSource features() {
+    return features.source();
+  }
 
   GramType gramType() {
     return gram.type();

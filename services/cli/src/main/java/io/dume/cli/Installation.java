@@ -11,8 +11,9 @@ import io.dume.extractor.FeatureExtractor;
 import io.dume.extractor.FeatureExtractorConfig;
 import io.dume.extractor.FitSettings;
 import io.dume.extractor.FlushPolicy;
-import io.dume.extractor.MergedModelExtraction;
+import io.dume.extractor.LoadedModel;
 import io.dume.models.Device;
+import io.dume.models.FeatureSource;
 import io.dume.models.GramType;
 import io.dume.models.MergedManifest;
 import io.dume.router.RouterEvent;
@@ -53,6 +54,7 @@ final class Installation implements AutoCloseable {
    * @param broker the broker and its data directory, which holds the stores too
    * @param model a merged model
    * @param device where the model computes; asked once, on the thread that loads the model
+   * @param features what a feature is
    * @param gramType the type of the Gram matrix's products
    * @param workers feature extractors, each with a copy of the model
    * @param topics names
@@ -68,6 +70,7 @@ final class Installation implements AutoCloseable {
       EmbeddedBrokerConfig broker,
       Path model,
       Supplier<Device> device,
+      FeatureSource features,
       GramType gramType,
       int workers,
       Topics topics,
@@ -104,8 +107,7 @@ final class Installation implements AutoCloseable {
       // A directory that is no model is better known before a broker leaves its files.
       MergedManifest.read(plan.model());
       // The model needs no broker, and the broker no model: they take the same seconds.
-      Loading<MergedModelExtraction> models =
-          Loading.start("dume-models", plan.workers(), this::openModel);
+      Loading<LoadedModel> models = Loading.start("dume-models", plan.workers(), this::openModel);
       open.push(models::close);
       console.progress("starting the broker");
       EmbeddedBroker broker = EmbeddedBroker.start(plan.broker());
@@ -119,7 +121,7 @@ final class Installation implements AutoCloseable {
       // It starts after the workers, which join meanwhile, but it stops after they have flushed.
       open.push(() -> accumulator.ifPresent(Accumulator::close));
       console.progress("loading the model");
-      List<MergedModelExtraction> opened = models.await();
+      List<LoadedModel> opened = models.await();
       for (int i = 0; i < plan.workers(); i++) {
         startWorker("worker-" + i, opened.get(i));
       }
@@ -178,14 +180,14 @@ final class Installation implements AutoCloseable {
     started.failure().thenAccept(failure::complete);
   }
 
-  private MergedModelExtraction openModel() throws IOException {
+  private LoadedModel openModel() throws IOException {
     if (device.isEmpty()) {
       device = Optional.of(plan.device().get());
     }
-    return MergedModelExtraction.open(plan.model(), device.get(), plan.gramType());
+    return LoadedModel.open(plan.features(), plan.model(), device.get(), plan.gramType());
   }
 
-  private void startWorker(String instance, MergedModelExtraction model) {
+  private void startWorker(String instance, LoadedModel model) {
     FeatureExtractor worker =
         new FeatureExtractor(
             FeatureExtractorConfig.defaults(kafka, instance, plan.fit())

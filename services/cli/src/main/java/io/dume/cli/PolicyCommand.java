@@ -3,6 +3,7 @@ package io.dume.cli;
 import io.dume.administration.RoutingPolicies;
 import io.dume.evaluator.Evaluator;
 import io.dume.evaluator.PolicySearch;
+import io.dume.models.FeatureSource;
 import io.dume.models.MixtureModel;
 import io.dume.models.RouterWeights;
 import io.dume.models.RoutingPolicy;
@@ -191,6 +192,7 @@ final class PolicyCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
       Router version = chosenGates();
       RouterWeights weights = VersionDocument.weights(version);
+      weights.requireSource(FeatureSource.MLP_INPUT);
       int tokens = window.of(model.directory(), Optional.of(weights));
       Evaluator evaluator =
           new Evaluator(

@@ -1,6 +1,7 @@
 package io.dume.cli;
 
 import io.dume.extractor.FitProposal;
+import io.dume.models.FeatureSource;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Mixin;
@@ -19,6 +20,15 @@ final class ReplayOptions {
           "How many positions of a sequence count. Default: as in the fit that serves, or else 512, or"
               + " what the model allows if that is less.")
   private Optional<Integer> contextDim = Optional.empty();
+
+  @Option(
+      names = "--features",
+      paramLabel = "mlp-input|embedding",
+      description =
+          "What a router is solved from: the inputs of the MLPs, or token embeddings. Default: as in the"
+              + " fit that serves, which must be of the same; where there is none, mlp-input. A router of"
+              + " the other kind needs a name of its own (--router-name).")
+  private Optional<FeatureSource> features = Optional.empty();
 
   @Option(
       names = "--from",
@@ -75,6 +85,10 @@ final class ReplayOptions {
 
   Optional<Integer> contextDim() {
     return contextDim;
+  }
+
+  Optional<FeatureSource> features() {
+    return features;
   }
 
   Optional<FitProposal.Start> from() {

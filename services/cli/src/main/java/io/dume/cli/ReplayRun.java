@@ -6,8 +6,9 @@ import io.dume.extractor.FeatureExtractor;
 import io.dume.extractor.FeatureExtractorConfig;
 import io.dume.extractor.FitProposal;
 import io.dume.extractor.FitSettings;
-import io.dume.extractor.MergedModelExtraction;
+import io.dume.extractor.LoadedModel;
 import io.dume.models.Device;
+import io.dume.models.FeatureSource;
 import io.dume.router.RouterEvent;
 import io.dume.router.RouterHistory;
 import io.dume.schemas.control.ControlLog;
@@ -65,9 +66,9 @@ final class ReplayRun {
       throw new IllegalArgumentException("--workers %d: at least 1".formatted(options.workers()));
     }
     StopSignal stop = context.stop().arm();
+    FeatureSource features = features();
     console.progress("loading the model");
-    try (MergedModelExtraction model =
-        MergedModelExtraction.open(directory, device, options.gram().type())) {
+    try (LoadedModel model = LoadedModel.open(features, directory, device, options.gram().type())) {
       Fit fit = join(model);
       try {
         for (int i = 0; i < options.workers(); i++) {
@@ -81,7 +82,22 @@ final class ReplayRun {
     }
   }
 
-  private Fit join(MergedModelExtraction model) throws InterruptedException {
+  /** Those who follow a router take its gates for one thing, so what they score never changes. */
+  private FeatureSource features() {
+    try (ControlLog log = new ControlLog(kafka, topics)) {
+      Optional<FeatureSource> serving =
+          log.state().fit(router).map(fit -> FeatureSource.of(fit.getFeatureSource()));
+      FeatureSource wanted = options.features().or(() -> serving).orElse(FeatureSource.MLP_INPUT);
+      if (serving.isPresent() && serving.get() != wanted) {
+        throw new IllegalArgumentException(
+            "--features %s: router %s is solved from %s, and whoever follows it counts on that; give the other kind a router of its own: --router-name %s-%s"
+                .formatted(wanted, router, serving.get(), router, wanted));
+      }
+      return wanted;
+    }
+  }
+
+  private Fit join(LoadedModel model) throws InterruptedException {
     try (ControlLog log = new ControlLog(kafka, topics);
         Admin admin = Admin.create(kafka.admin())) {
       ReplayPlan plan = new ReplayPlan(log.state(), router, model.identity());
@@ -120,10 +136,7 @@ final class ReplayRun {
   }
 
   private Predicate<List<PartitionOffset>> startAsked(
-      Admin admin,
-      FitSettings settings,
-      MergedModelExtraction model,
-      List<PartitionOffset> beginning)
+      Admin admin, FitSettings settings, LoadedModel model, List<PartitionOffset> beginning)
       throws InterruptedException {
     if (options.from().isPresent()
         && options.from().get() instanceof FitProposal.Start.Since since) {
@@ -185,7 +198,7 @@ final class ReplayRun {
     return new FitProposal.Start.At(first);
   }
 
-  private void start(Fit fit, MergedModelExtraction model, int number) {
+  private void start(Fit fit, LoadedModel model, int number) {
     String instance = "replay-%s-%d".formatted(FitsCommand.shortened(fit.getId()), number);
     FeatureExtractor worker =
         new FeatureExtractor(

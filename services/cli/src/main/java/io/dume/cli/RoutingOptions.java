@@ -1,5 +1,6 @@
 package io.dume.cli;
 
+import io.dume.models.FeatureSource;
 import io.dume.models.MixtureModel;
 import io.dume.models.RouterWeights;
 import io.dume.models.Routing;
@@ -94,6 +95,7 @@ final class RoutingOptions {
                               .formatted(router, mixture.manifest().expertNames()))));
     }
     RouterWeights weights = RouterWeights.read(Path.of(router));
+    weights.requireSource(FeatureSource.MLP_INPUT);
     return new Routing.TopK(weights, policy(weights));
   }
 

@@ -93,6 +93,7 @@ final class UpCommand implements Callable<Integer> {
         broker.on(data),
         model.directory(),
         model.deviceForLater(),
+        fit.features(),
         fit.gramType(),
         workers,
         topics.topics(),

@@ -156,6 +156,7 @@ final class VersionDocument {
         RouterWeights.MLPS,
         version.getExperts().stream().map(Expert::getMlp).collect(Collectors.joining(",")));
     metadata.put(RouterWeights.BACKBONE, version.getFit().getBackbone());
+    metadata.put(RouterWeights.FEATURE_SOURCE, version.getFit().getFeatureSource());
     metadata.put(CONTEXT_DIM, Integer.toString(version.getFit().getContextDim()));
     metadata.put("lambda", Double.toString(version.getLambda()));
     metadata.put("sha256", version.getSha256());

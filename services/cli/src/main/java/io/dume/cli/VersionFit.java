@@ -1,5 +1,6 @@
 package io.dume.cli;
 
+import io.dume.models.FeatureSource;
 import io.dume.models.MergedManifest;
 import io.dume.models.MixtureModel;
 import io.dume.router.Router;
@@ -10,23 +11,16 @@ import java.util.Optional;
 /** Whether a router's version is one for the model at hand. */
 final class VersionFit {
 
-  /** What a gate within a layer is solved from. */
-  private static final String MLP_INPUT = "mlp-input";
-
   private VersionFit() {}
 
-  /** Why a version can't route a model; nothing if it can. */
+  /** Why a version can't route a mixture's layers; nothing if it can. */
   static Optional<String> misfit(Router router, MixtureModel model) {
-    Optional<String> misfit = misfit(router, model.manifest());
-    if (misfit.isPresent()) {
-      return misfit;
-    }
-    String source = router.description().getFit().getFeatureSource();
-    if (!source.equals(MLP_INPUT)) {
-      return Optional.of(
-          "version %d has features of another kind, %s: it tells which expert a text belongs to, and routes no layer"
-              .formatted(router.version(), source));
-    }
+    return otherSource(router, FeatureSource.MLP_INPUT)
+        .or(() -> otherModel(router, model.manifest()))
+        .or(() -> otherShape(router, model));
+  }
+
+  private static Optional<String> otherShape(Router router, MixtureModel model) {
     int layers = model.config().layers();
     int width = model.config().hiddenSize();
     return router.layers() == layers && router.width() == width
@@ -36,8 +30,27 @@ final class VersionFit {
                 .formatted(router.version(), router.layers(), router.width(), layers, width));
   }
 
+  /** What else than features of a kind a version was solved from, if so. */
+  static Optional<String> otherSource(Router router, FeatureSource wanted) {
+    String source = router.description().getFit().getFeatureSource();
+    if (source.equals(wanted.toString())) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        "version %d of router %s is solved from %s features, not %s: %s"
+            .formatted(
+                router.version(),
+                router.name(),
+                source,
+                wanted,
+                source.equals(FeatureSource.EMBEDDING.toString())
+                    ? "it says which expert a text belongs to (dume route) and has no gates of"
+                        + " layers; name another router with --router-name"
+                    : "name another router with --router-name"));
+  }
+
   /** Why a version is not of a model's backbone and experts; nothing if it is. */
-  static Optional<String> misfit(Router router, MergedManifest model) {
+  static Optional<String> otherModel(Router router, MergedManifest model) {
     String backbone = router.description().getFit().getBackbone();
     if (!backbone.equals(model.backboneFingerprint())) {
       return Optional.of(

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import io.dume.extractor.ExtractionModel;
 import io.dume.extractor.FitProposal;
+import io.dume.models.FeatureSource;
 import io.dume.schemas.control.ControlState;
 import io.dume.schemas.control.Fits;
 import io.dume.schemas.message.DomainExpert;
@@ -89,6 +90,7 @@ class ReplayPlanTest {
         state,
         "demo",
         new ExtractionModel.Identity(
+            FeatureSource.MLP_INPUT,
             "b2",
             1,
             4,

@@ -1,19 +1,21 @@
 package io.dume.extractor;
 
+import io.dume.models.FeatureSource;
 import io.dume.schemas.message.Expert;
 import io.dume.schemas.message.ExtractionProfile;
 import java.util.List;
 
 /**
- * The merged model as a worker sees it: who it is, and one forward pass at a time. A worker calls
- * it from one thread; workers that share one need it to be safe for several.
+ * The merged model as a worker sees it: who it is, and the features of one record at a time. A
+ * worker calls it from one thread; workers that share one need it to be safe for several.
  */
 public interface ExtractionModel {
   /**
    * What a fit must know of a model.
    *
+   * @param features what a feature is
    * @param backbone SHA-256, in hexadecimal, of the averaged backbone
-   * @param layers number of blocks
+   * @param layers number of layers that have features: the blocks, or 1 for token embeddings
    * @param width d, the hidden size
    * @param vocabulary number of token ids
    * @param maxPositions the longest sequence in tokens that the model was made for
@@ -22,6 +24,7 @@ public interface ExtractionModel {
    * @param profile what decides the bits of the statistics beside the weights
    */
   record Identity(
+      FeatureSource features,
       String backbone,
       int layers,
       int width,
@@ -56,8 +59,9 @@ public interface ExtractionModel {
   boolean refresh();
 
   /**
-   * Runs one record through the backbone with one expert's MLPs in every layer. A feature is x, the
-   * input of the MLP. How the record is split for memory must depend on the record alone.
+   * Takes the features of one record: with {@link FeatureSource#MLP_INPUT} it runs through the
+   * backbone with one expert's MLPs in every layer, and a feature is x, the input of the MLP. How
+   * the record is split for memory must depend on the record alone.
    *
    * @param expert name of the expert
    * @param sequences token ids of the vocabulary; every token of every sequence counts

@@ -17,8 +17,6 @@ import org.apache.kafka.common.TopicPartition;
 
 /** A fit as whoever has a model would create it, for a worker or for a replay. */
 public final class FitProposal {
-  private static final String FEATURE_SOURCE = "mlp-input";
-
   private FitProposal() {}
 
   /** Where a fit starts in token-batches. */
@@ -70,7 +68,7 @@ public final class FitProposal {
         new Fit(
             Ids.random(),
             model.backbone(),
-            FEATURE_SOURCE,
+            model.features().toString(),
             settings.contextDim(),
             settings.fractionBits(),
             settings.tileSize(),

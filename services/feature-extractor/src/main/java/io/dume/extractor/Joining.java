@@ -91,6 +91,10 @@ final class Joining {
     if (!fit.getBackbone().equals(here.backbone())) {
       obstacles.add("it has another backbone");
     }
+    if (!fit.getFeatureSource().equals(here.features().toString())) {
+      obstacles.add(
+          "its features are %s, here %s".formatted(fit.getFeatureSource(), here.features()));
+    }
     if (!fit.getProfile().equals(here.profile()) && !settings.mixed()) {
       obstacles.add("it has another numeric profile");
     }

@@ -1,23 +1,15 @@
 package io.dume.extractor;
 
 import io.dume.models.Device;
+import io.dume.models.FeatureSource;
 import io.dume.models.GramType;
 import io.dume.models.MixtureModel;
-import io.dume.models.NumericProfile;
 import io.dume.models.RecordStatistics;
-import io.dume.schemas.message.Expert;
-import io.dume.schemas.message.ExtractionProfile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalInt;
 
 /**
  * A merged model directory as a source of features. Safe for use by several threads: workers of one
@@ -27,9 +19,7 @@ import java.util.OptionalInt;
  * The backbone and the experts that stay are on the device once. An expert that left is freed when
  * the last forward pass that began before has ended.
  */
-public final class MergedModelExtraction implements ExtractionModel, AutoCloseable {
-  private static final String TOKENIZER = "tokenizer.json";
-
+public final class MergedModelExtraction implements LoadedModel {
   private final Path directory;
   private final GramType gramType;
   private final Object refreshing = new Object();
@@ -78,7 +68,7 @@ public final class MergedModelExtraction implements ExtractionModel, AutoCloseab
       throws IOException {
     MixtureModel model = MixtureModel.load(directory, device);
     try {
-      Identity identity = identify(model, fingerprint(directory.resolve(TOKENIZER)), gramType);
+      Identity identity = identify(model, ModelIdentity.tokenizer(directory), gramType);
       return new MergedModelExtraction(directory, gramType, new Generation(model, identity));
     } catch (IOException | RuntimeException e) {
       model.close();
@@ -87,36 +77,14 @@ public final class MergedModelExtraction implements ExtractionModel, AutoCloseab
   }
 
   private static Identity identify(MixtureModel model, String tokenizer, GramType gramType) {
-    NumericProfile numbers = model.numericProfile();
-    List<Expert> experts =
-        model.manifest().experts().stream()
-            .map(e -> new Expert(e.name(), e.fingerprint()))
-            .toList();
-    return new Identity(
-        model.manifest().backboneFingerprint(),
+    return ModelIdentity.of(
+        FeatureSource.MLP_INPUT,
         model.config().layers(),
-        model.config().hiddenSize(),
-        model.config().vocabSize(),
-        model.config().maxPositionEmbeddings(),
+        model.config(),
+        model.manifest(),
+        model.numericProfile(),
         tokenizer,
-        experts,
-        new ExtractionProfile(
-            numbers.device(),
-            numbers.instructionSet(),
-            "libtorch " + numbers.libtorch() + ", kernels " + NumericProfile.KERNELS,
-            gramType.name().toLowerCase(Locale.ROOT)));
-  }
-
-  private static String fingerprint(Path tokenizer) throws IOException {
-    if (!Files.exists(tokenizer)) {
-      return "";
-    }
-    try {
-      MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-      return HexFormat.of().formatHex(sha256.digest(Files.readAllBytes(tokenizer)));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+        gramType);
   }
 
   @Override
@@ -190,46 +158,17 @@ public final class MergedModelExtraction implements ExtractionModel, AutoCloseab
       RecordStatistics statistics =
           held.model.extract(index, sequences.toArray(int[][]::new), Integer.MAX_VALUE);
       // Features stay valid without the expert's MLPs, which nothing needs after the pass.
-      return new Features(statistics, gramType);
+      return new StatisticsFeatures(statistics, gramType);
     } finally {
       held.release();
     }
   }
 
-  /** Frees the device's memory, which features that are still open need. */
   @Override
   public synchronized void close() {
     if (!closed) {
       closed = true;
       current.release();
-    }
-  }
-
-  private record Features(RecordStatistics statistics, GramType gramType)
-      implements RecordFeatures {
-    @Override
-    public long tokens() {
-      return statistics.tokens();
-    }
-
-    @Override
-    public OptionalInt firstNonFiniteLayer() {
-      return statistics.firstNonFiniteLayer();
-    }
-
-    @Override
-    public double largestDiagonal(int layer) {
-      return statistics.largestDiagonal(layer);
-    }
-
-    @Override
-    public void gram(int layer, double[] out) {
-      statistics.gram(layer, gramType, out);
-    }
-
-    @Override
-    public void close() {
-      statistics.close();
     }
   }
 }

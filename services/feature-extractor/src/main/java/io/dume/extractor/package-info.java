@@ -33,7 +33,14 @@
  *
  * <p>A worker joins the fit that serves, or a candidate that has its settings. When another fit is
  * promoted, it flushes, leaves the group, and goes on in that of the fit that serves, with the
- * settings of that fit, if its model is of the same backbone, experts and numeric profile.
+ * settings of that fit, if its model is of the same backbone, experts, features and numeric
+ * profile.
+ *
+ * <h2>What a feature is</h2>
+ *
+ * <p>By default the input of the MLP in each layer. A fit of {@code embedding} features ({@link
+ * io.dume.extractor.TokenEmbeddingExtraction}) has one layer, the rows of the averaged embedding
+ * matrix, and needs no forward pass and no expert's weights; everything else is as it is.
  *
  * <h2>Memory</h2>
  *

@@ -3,6 +3,7 @@ package io.dume.extractor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.dume.models.FeatureSource;
 import io.dume.schemas.kafka.KafkaSettings;
 import io.dume.schemas.kafka.Topics;
 import java.time.Duration;
@@ -101,6 +102,7 @@ class FeatureExtractorConfigTest {
 
   private static ExtractionModel.Identity model(int layers, int width, int maxPositions) {
     return new ExtractionModel.Identity(
+        FeatureSource.MLP_INPUT,
         "cc".repeat(32),
         layers,
         width,

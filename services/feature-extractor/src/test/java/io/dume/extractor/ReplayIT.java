@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.dume.models.FeatureSource;
 import io.dume.schemas.control.ControlLog;
 import io.dume.schemas.control.Fits;
 import io.dume.schemas.message.Fit;
@@ -147,6 +148,7 @@ class ReplayIT extends InstallationFixture {
     ExtractionModel.Identity here = new TokenFeatures().identity();
     ExtractionModel.Identity other =
         new ExtractionModel.Identity(
+            FeatureSource.MLP_INPUT,
             "dd".repeat(32),
             here.layers(),
             here.width(),

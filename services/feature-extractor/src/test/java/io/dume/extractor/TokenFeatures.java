@@ -1,5 +1,6 @@
 package io.dume.extractor;
 
+import io.dume.models.FeatureSource;
 import io.dume.schemas.message.Expert;
 import io.dume.schemas.message.ExtractionProfile;
 import java.util.List;
@@ -53,6 +54,7 @@ final class TokenFeatures implements ExtractionModel {
   @Override
   public Identity identity() {
     return new Identity(
+        FeatureSource.MLP_INPUT,
         "cc".repeat(32),
         LAYERS,
         WIDTH,

@@ -1,6 +1,7 @@
 package io.dume.models;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
@@ -42,6 +43,21 @@ record Batch(long[] ids, int[] lengths, int rows, int length) {
       }
     }
     return new Batch(ids, lengths, lengths.length, longest);
+  }
+
+  /**
+   * Returns the tokens of a record that count: the first {@code contextDim} of each sequence.
+   *
+   * @throws IllegalArgumentException if there can't be any
+   */
+  static List<int[]> counted(int[][] sequences, int contextDim) {
+    if (contextDim < 1 || sequences.length == 0) {
+      throw new IllegalArgumentException(
+          sequences.length + " sequences with context_dim " + contextDim + ": nothing to extract");
+    }
+    return Arrays.stream(sequences)
+        .map(ids -> ids.length > contextDim ? Arrays.copyOf(ids, contextDim) : ids)
+        .toList();
   }
 
   int tokens() {

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -144,14 +143,7 @@ public final class MixtureModel implements AutoCloseable {
    */
   public RecordStatistics extract(int expert, int[][] sequences, int contextDim) {
     requireExpert(expert);
-    if (contextDim < 1 || sequences.length == 0) {
-      throw new IllegalArgumentException(
-          sequences.length + " sequences with context_dim " + contextDim + ": nothing to extract");
-    }
-    List<int[]> cut =
-        Arrays.stream(sequences)
-            .map(ids -> ids.length > contextDim ? Arrays.copyOf(ids, contextDim) : ids)
-            .toList();
+    List<int[]> cut = Batch.counted(sequences, contextDim);
     LoadedBackbone loaded = backbone.value();
     NDManager manager = loaded.manager();
     Scoring.check(loaded.config(), cut);
@@ -161,7 +153,8 @@ public final class MixtureModel implements AutoCloseable {
         new RecordStatistics(
             loaded.kernels(),
             manager.newSubManager(),
-            loaded.config(),
+            loaded.config().layers(),
+            loaded.config().hiddenSize(),
             RecordStatistics.Rows.ofFirst(runs, cut),
             tokens);
     try {
@@ -229,6 +222,32 @@ public final class MixtureModel implements AutoCloseable {
   }
 
   /**
+   * Scores the tokens of windows by every layer's gate, each by itself: the forward pass follows
+   * the routing's policy, what is returned remembers nothing. Windows are batched as fits.
+   *
+   * @param windows each 1 to {@code max_position_embeddings} token ids
+   * @return the scores of all windows' tokens, one window after the other
+   * @throws IllegalArgumentException if a window is empty, too long or outside the vocabulary, or
+   *     the router does not fit this model
+   */
+  public TokenScores tokenScores(List<int[]> windows, Routing.TopK routing) {
+    Scoring.check(config(), windows);
+    ForwardPass forward = backbone.value().forward();
+    try (NDManager call = own.newSubManager()) {
+      Scoring.Steps steps = steps(routing, ChoiceListener.NONE, call);
+      GateScores scores = new GateScores(forward.kernels(), routing.router(), call);
+      for (List<Integer> run : Batch.split(windows)) {
+        int[] ordinals = run.stream().mapToInt(i -> i).toArray();
+        try (NDManager owner = call.newSubManager()) {
+          Batch batch = Batch.of(run.stream().map(windows::get).toList());
+          forward.run(batch, scores.before(steps.forBatch(batch, ordinals, owner)), owner);
+        }
+      }
+      return scores.all(routing.router().namesIn(manifest));
+    }
+  }
+
+  /**
    * Begins a sequence that is read on and on, as text is when it is written token by token.
    *
    * @param routing as in {@link #logits}; a random one draws token by token here, so other experts
@@ -283,6 +302,7 @@ public final class MixtureModel implements AutoCloseable {
    */
   public GateGradient gateGradient(
       List<int[]> windows, RouterWeights router, RoutingPolicy policy, double balance) {
+    router.requireSource(FeatureSource.MLP_INPUT);
     Scoring.check(config(), windows);
     List<List<Mlp>> mlps =
         router.indexesIn(manifest).stream().map(e -> experts.get(e).value()).toList();

@@ -86,6 +86,7 @@ final class MixtureStep {
    */
   private Gates gates(Routing.TopK routing, NDManager call) {
     RouterWeights router = routing.router();
+    router.requireSource(FeatureSource.MLP_INPUT);
     if (router.layers() != config.layers() || router.hiddenSize() != config.hiddenSize()) {
       throw new IllegalArgumentException(
           "the router is for %d layers and width %d, the model has %d and %d"

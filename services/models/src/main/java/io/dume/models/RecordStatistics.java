@@ -14,9 +14,10 @@ import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /**
- * The features of one record in every layer, still on the device: x, the input of the MLP, one row
- * a token. Ask {@link #firstNonFiniteLayer} before anything is taken from it. Close it to free the
- * device's memory (4 · tokens · d · layers bytes). Not for use by several threads.
+ * The features of one record in every layer, still on the device: x, the input of the MLP, or of
+ * {@link TokenEmbeddings} the token's embedding in the only layer, one row a token. Ask {@link
+ * #firstNonFiniteLayer} before anything is taken from it. Close it to free the device's memory (4 ·
+ * tokens · d · layers bytes). Not for use by several threads.
  */
 public final class RecordStatistics implements AutoCloseable {
 
@@ -54,13 +55,13 @@ public final class RecordStatistics implements AutoCloseable {
   }
 
   RecordStatistics(
-      Kernels kernels, NDManager manager, ModelConfig config, Rows first, long tokens) {
+      Kernels kernels, NDManager manager, int layers, int hiddenSize, Rows first, long tokens) {
     this.kernels = kernels;
     this.manager = manager;
-    this.hiddenSize = config.hiddenSize();
+    this.hiddenSize = hiddenSize;
     this.first = first;
     this.tokens = tokens;
-    for (int l = 0; l < config.layers(); l++) {
+    for (int l = 0; l < layers; l++) {
       features.add(new ArrayList<>());
     }
   }

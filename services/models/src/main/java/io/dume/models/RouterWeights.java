@@ -36,6 +36,12 @@ public final class RouterWeights {
    */
   public static final String POLICY = "routing_policy";
 
+  /**
+   * Key of what the gates score, as {@link FeatureSource} writes it; without it, the inputs of the
+   * MLPs.
+   */
+  public static final String FEATURE_SOURCE = "feature_source";
+
   private final int experts;
   private final int hiddenSize;
   private final List<float[]> weights;
@@ -231,6 +237,11 @@ public final class RouterWeights {
     return indexes;
   }
 
+  /** Returns the names of the gates' rows in a model; throws as {@link #indexesIn} does. */
+  List<String> namesIn(MergedManifest model) {
+    return indexesIn(model).stream().map(model.expertNames()::get).toList();
+  }
+
   private List<String> listed(String key) {
     String value = metadata.getOrDefault(key, "");
     if (value.isBlank()) {
@@ -252,6 +263,35 @@ public final class RouterWeights {
    */
   public Optional<RoutingPolicy> policy() {
     return Optional.ofNullable(metadata.get(POLICY)).map(RoutingPolicy::parse);
+  }
+
+  /**
+   * Returns what the gates score.
+   *
+   * @throws IllegalArgumentException if this build does not know it
+   */
+  public FeatureSource featureSource() {
+    return Optional.ofNullable(metadata.get(FEATURE_SOURCE))
+        .filter(source -> !source.isBlank())
+        .map(FeatureSource::of)
+        .orElse(FeatureSource.MLP_INPUT);
+  }
+
+  /**
+   * Refuses to take gates for what they are not: a token's embedding and a layer's input may have
+   * the same width, and so may the numbers of layers be the same.
+   *
+   * @throws IllegalArgumentException if the gates score something else
+   */
+  public void requireSource(FeatureSource wanted) {
+    FeatureSource source = featureSource();
+    if (source == wanted) {
+      return;
+    }
+    throw new IllegalArgumentException(
+        source == FeatureSource.EMBEDDING
+            ? "the router was solved from token embeddings and has no gates of layers: it says which expert a text belongs to (dume route); take a router of mlp-input features for the mixture's layers"
+            : "the router was solved from the inputs of the layers' MLPs, not from token embeddings: it needs the mixture's forward pass");
   }
 
   /** Returns the strings that travel with the file. */
