@@ -19,6 +19,11 @@ record FitOutput(Path directory) {
 
   /** Fits the golden model to a file's lines. */
   static Command.Result fit(Path model, Path batches, Path out, int workers) {
+    return fit(model, batches, out, workers, "mlp-input");
+  }
+
+  /** Likewise, of another feature source. */
+  static Command.Result fit(Path model, Path batches, Path out, int workers, String features) {
     return Command.run(
         "fit",
         "--model",
@@ -31,6 +36,8 @@ record FitOutput(Path directory) {
         GoldenOracle.LAMBDA,
         "--workers",
         workers,
+        "--features",
+        features,
         "--out",
         out);
   }

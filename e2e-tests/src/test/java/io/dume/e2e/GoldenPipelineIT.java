@@ -143,6 +143,41 @@ class GoldenPipelineIT {
     assertThat(shuffled.statisticsBytes()).isEqualTo(fit.statisticsBytes());
   }
 
+  /** Token embeddings as features: the same pipeline, one layer, and nothing else to compute. */
+  @Test
+  void shouldSolveOneGateFromTheTokenEmbeddings() throws IOException {
+    Path batches = Files.write(directory.resolve("embedding.jsonl"), GoldenOracle.lines());
+    FitOutput output = new FitOutput(directory.resolve("embedding"));
+
+    Command.Result result = FitOutput.fit(model, batches, output.directory(), 2, "embedding");
+
+    assertThat(result.status()).as(result.toString()).isZero();
+    EmbeddingOracle oracle = EmbeddingOracle.of(model);
+    assertThat(output.version().at("/fit/featureSource").asText()).isEqualTo("embedding");
+    assertThat(output.version().at("/fit/layersOfModel").asInt()).isEqualTo(1);
+    try (Safetensors file = Safetensors.open(output.statistics())) {
+      assertThat(file.names()).containsExactlyInAnyOrder("layers.0.A", "layers.0.b");
+      double[] a = file.readDoubles("layers.0.A");
+      assertThat(GoldenOracle.largestDifference(a, oracle.a())).isLessThan(1e-4);
+    }
+    try (Safetensors file = Safetensors.open(output.router())) {
+      assertThat(file.names()).hasSize(2);
+      assertThat(file.metadata()).containsEntry("feature_source", "embedding");
+      String gate = "model.layers.0.mlp.gate.";
+      assertThat(GoldenOracle.largestDifference(file.readDoubles(gate + "weight"), oracle.weight()))
+          .isLessThan(1e-6);
+      assertThat(GoldenOracle.largestDifference(file.readDoubles(gate + "bias"), oracle.bias()))
+          .isLessThan(1e-6);
+    }
+    Path ids = Files.writeString(directory.resolve("one.json"), "[[1, 2]]");
+    Path out = directory.resolve("none.safetensors");
+    Command.Result refused =
+        Command.run(
+            "logits", "--model", model, "--router", output.router(), "--ids", ids, "--out", out);
+    assertThat(refused.status()).isEqualTo(1);
+    assertThat(refused.err()).contains("token embeddings", "dume route");
+  }
+
   @Test
   void shouldCoverEveryCaseOfLogitsInTheOracle() throws IOException {
     assertThat(GoldenOracle.tensors().stream().filter(name -> name.startsWith("logits.")))

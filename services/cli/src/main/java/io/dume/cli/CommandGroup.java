@@ -20,6 +20,7 @@ record CommandGroup(String title, List<Object> commands) {
                 new MoergeCommand(context),
                 new EvaluateCommand(context),
                 new GenerateCommand(context),
+                new RouteCommand(context),
                 new LogitsCommand(context),
                 new LabCommand(context),
                 new TrainDemoExpertsCommand(context))),

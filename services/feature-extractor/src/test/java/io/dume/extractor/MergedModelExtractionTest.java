@@ -53,6 +53,11 @@ class MergedModelExtractionTest {
   }
 
   private static MoErge.Expert expert(String name) throws IOException {
+    return expert(root, name);
+  }
+
+  /** Writes a small random expert below a directory. */
+  static MoErge.Expert expert(Path root, String name) throws IOException {
     Path expert = Files.createDirectories(root.resolve(name));
     writeModel(expert, new Random(name.length()));
     return new MoErge.Expert(name, expert);

@@ -26,6 +26,9 @@ final class JsonFields {
   /** A line of a document. */
   record DocumentFields(String domain, Optional<String> id, String text) {}
 
+  /** A line of a text that may have no label. */
+  record TextFields(Optional<String> domain, Optional<String> id, String text) {}
+
   /** A line of a token batch. */
   record BatchFields(String domain, boolean heldOut, List<List<Integer>> sequences) {}
 
@@ -40,6 +43,13 @@ final class JsonFields {
    * fields are passed over.
    */
   static DocumentFields document(String line) throws UnusableException {
+    TextFields fields = text(line);
+    String domain = fields.domain().orElseThrow(() -> malformed("\"domain\" is missing"));
+    return new DocumentFields(domain, fields.id(), fields.text());
+  }
+
+  /** Reads the same where the domain may be missing too. */
+  static TextFields text(String line) throws UnusableException {
     String[] fields = new String[3];
     object(
         line,
@@ -51,9 +61,9 @@ final class JsonFields {
             default -> parser.skipChildren();
           }
         });
-    require("domain", fields[0]);
     require("text", fields[2]);
-    return new DocumentFields(fields[0], Optional.ofNullable(fields[1]), fields[2]);
+    return new TextFields(
+        Optional.ofNullable(fields[0]), Optional.ofNullable(fields[1]), fields[2]);
   }
 
   /**
