@@ -29,15 +29,15 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "route",
     description = {
-      "Says which expert a text belongs to, by what its tokens score in a router's gates.",
-      "With a router of token embeddings (`dume fit --features embedding`) a token's scores are looked"
+      "Says which expert a text belongs to, from a router alone.",
+      "What its tokens score in the router's gates decides. With a router of token embeddings (`dume fit --features embedding`) a token's scores are looked"
           + " up, and no expert is loaded; with any other router the text runs through the mixture,"
           + " and each token votes in each layer."
     },
     footer = {
       "",
-      "A line for each text: its expert and that one's share of the votes, the second and its share,"
-          + " and the text. Lines that can't be used are listed at the end, and make the exit status 3.",
+      "A line for each text: its expert and that one's mean score, or share of the votes, the same of"
+          + " the second, and the text. Lines that can't be used are listed at the end, and make the exit status 3.",
       "",
       "Examples:",
       "  dume route --model merged --router route.safetensors 'for (int i = 0; i < n; i++)'",
@@ -80,8 +80,8 @@ final class RouteCommand implements Callable<Integer> {
       paramLabel = "scores|choices",
       defaultValue = "scores",
       description =
-          "What is counted: the scores of all tokens, whose mean is the share then, or the choices of the"
-              + " tokens, one each. Default: ${DEFAULT-VALUE}.")
+          "What is counted: the tokens' scores, whose mean decides, or their choices, one vote each, whose"
+              + " shares do. Default: ${DEFAULT-VALUE}.")
   private TextVote.By by;
 
   @Option(
@@ -96,7 +96,7 @@ final class RouteCommand implements Callable<Integer> {
   @Option(
       names = "--json",
       description =
-          "One JSON object a text, with the shares of all experts; and at the end, where texts had a"
+          "One JSON object a text, with the scores or shares of all experts, the largest first; and at the end, where texts had a"
               + " domain, one with accuracy and confusion.")
   private boolean json;
 
@@ -240,14 +240,14 @@ final class RouteCommand implements Callable<Integer> {
     return line.append(flat.length() > SHOWN ? flat.substring(0, SHOWN) + "…" : flat).toString();
   }
 
-  private static ObjectNode document(
+  private ObjectNode document(
       TextFile.Text read, int start, TextVote.Result result, int length, TextRouter.Served served) {
     ObjectNode node = JsonNodeFactory.instance.objectNode();
     node.put("where", read.where());
     read.id().ifPresent(id -> node.put("id", id));
     read.domain().ifPresent(domain -> node.put("domain", domain));
     node.put("expert", result.expert());
-    ObjectNode shares = node.putObject("shares");
+    ObjectNode shares = node.putObject(by == TextVote.By.SCORES ? "scores" : "shares");
     for (int e : result.order()) {
       shares.put(result.experts().get(e), result.shares().get(e));
     }

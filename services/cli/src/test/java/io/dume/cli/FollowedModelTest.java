@@ -87,7 +87,7 @@ class FollowedModelTest {
       assertThat(followed.of(next)).isPresent();
       assertThat(followed.of(next)).as("again").isPresent();
     }
-    assertThat(notes.toString()).contains("version 3 has features of another kind, embedding");
+    assertThat(notes.toString()).contains("is solved from embedding features, not mlp-input");
   }
 
   @Test

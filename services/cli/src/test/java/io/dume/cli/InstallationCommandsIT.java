@@ -440,6 +440,98 @@ class InstallationCommandsIT {
     return run;
   }
 
+  /** A second router beside the first, of the same text, for texts and not for layers. */
+  @Test
+  @Order(13)
+  void shouldRouteTextsByARouterOfTokenEmbeddingsBesideTheOther() throws Exception {
+    String[] named = {"--router-name", "texts"};
+    Path text = model.testText(directory.resolve("route.jsonl"), 2);
+    CommandRun worker = new CommandRun();
+    CommandRun solver = new CommandRun();
+    ExecutorService services = Executors.newFixedThreadPool(2);
+    try {
+      Future<Integer> working =
+          services.submit(
+              () ->
+                  worker.execute(
+                      with(
+                          named,
+                          "feature-extractor",
+                          "--model",
+                          model.merged(),
+                          "--instance",
+                          "texts-0",
+                          "--features",
+                          "embedding")));
+      Future<Integer> solving = services.submit(() -> solver.execute(with(named, "solver")));
+      CommandRun solve = new CommandRun();
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> solve.execute(with(named, "solve", "--timeout", "60s")) == ExitCode.OK);
+
+      String[] texts = {"--model", model.merged(), "--jsonl", "" + text, "--json"};
+      CommandRun ofTokens = new CommandRun();
+      int status = ofTokens.execute(with(named, concat("route", "--follow", texts)));
+      CommandRun ofLayers = run(concat("route", "--follow", texts));
+      CommandRun replay = new CommandRun();
+      int replayed =
+          replay.execute(
+              with(named, "replay", "--model", model.merged(), "--features", "mlp-input"));
+      CommandRun generate = new CommandRun();
+      Future<Integer> waiting =
+          WRITER.submit(
+              () ->
+                  generate.execute(
+                      with(
+                          named,
+                          "generate",
+                          "--model",
+                          model.merged(),
+                          "--follow",
+                          "--prompt",
+                          "a")));
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .untilAsserted(
+              () ->
+                  assertThat(generate.err())
+                      .contains("router texts is solved from embedding features"));
+      generate.stop().request();
+      worker.stop().request();
+      solver.stop().request();
+
+      assertThat(status).as(ofTokens.err()).isZero();
+      JsonNode report = new ObjectMapper().readTree(lastLine(ofTokens.out()));
+      assertThat(report.get("texts").intValue()).isEqualTo(10);
+      assertThat(report.get("accuracy").doubleValue()).isGreaterThan(0.7);
+      JsonNode first = new ObjectMapper().readTree(ofTokens.out().lines().findFirst().get());
+      assertThat(first.get("votes").longValue()).isEqualTo(first.get("tokens").longValue());
+      JsonNode layers = new ObjectMapper().readTree(ofLayers.out().lines().findFirst().get());
+      assertThat(layers.get("votes").longValue())
+          .isEqualTo(DemoModel.LAYERS * first.get("tokens").longValue());
+      assertThat(replayed).isEqualTo(ExitCode.FAILURE);
+      assertThat(replay.err())
+          .contains("router texts is solved from embedding", "--router-name texts-mlp-input");
+      assertThat(waiting.get(60, TimeUnit.SECONDS)).as(generate.err()).isZero();
+      assertThat(working.get(60, TimeUnit.SECONDS)).as(worker.err()).isZero();
+      assertThat(solving.get(60, TimeUnit.SECONDS)).as(solver.err()).isZero();
+    } finally {
+      services.shutdownNow();
+    }
+  }
+
+  private static String[] concat(String first, String second, String... more) {
+    List<String> all = new ArrayList<>(List.of(first, second));
+    all.addAll(List.of(more));
+    return all.toArray(String[]::new);
+  }
+
+  private static String[] with(String[] more, String... arguments) {
+    List<String> all = new ArrayList<>(List.of(arguments));
+    all.addAll(List.of(more));
+    return with(all.toArray(String[]::new));
+  }
+
   private static JsonNode answer(
       CommandRun generate, PipedOutputStream prompts, String prompt, int number)
       throws IOException {
