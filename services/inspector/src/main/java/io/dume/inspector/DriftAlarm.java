@@ -9,6 +9,7 @@ import java.util.Optional;
  * another expert's. Not thread-safe.
  */
 public final class DriftAlarm {
+  /** The last that was solved. */
   private Optional<RouterVersion> last = Optional.empty();
 
   /**
@@ -19,6 +20,10 @@ public final class DriftAlarm {
    *     last that was heard of
    */
   public List<Inspection.Drift> next(RouterVersion version) {
+    if (version.getTraining().isPresent()) {
+      // Of the same tokens as the version that it was trained from; a solver compares with that.
+      return List.of();
+    }
     List<Inspection.Drift> drifts =
         last.map(earlier -> Inspection.drift(earlier, version)).orElse(List.of());
     last = Optional.of(version);

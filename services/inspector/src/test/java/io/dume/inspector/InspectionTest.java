@@ -73,6 +73,22 @@ class InspectionTest {
   }
 
   @Test
+  void shouldRaiseTheAlarmAlsoWhereATrainedVersionCameInBetween() {
+    DriftAlarm alarm = new DriftAlarm();
+    alarm.next(version(1, 0, 100, TOLD_APART));
+    RouterVersion trained =
+        RouterVersion.newBuilder(version(2, 0, 100, TOLD_APART))
+            .setLayers(List.of())
+            .setTraining(new Training(1L, 1000, 1e-4, 0.0, 50_000L, 0L))
+            .build();
+
+    assertThat(alarm.next(trained)).isEmpty();
+    assertThat(alarm.next(version(3, 1, 300, moved())))
+        .extracting(Inspection.Drift::expert)
+        .containsExactly("a");
+  }
+
+  @Test
   void shouldRaiseNoAlarmForSoFewTokensThatTheyMayLieAnywhere() {
     RouterVersion earlier = version(1, 0, 100, TOLD_APART);
     LayerSolution moved =

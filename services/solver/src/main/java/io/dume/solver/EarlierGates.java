@@ -1,9 +1,15 @@
 package io.dume.solver;
 
+import io.dume.router.Router;
+import io.dume.router.RouterHistory;
 import io.dume.schemas.message.Cut;
 import io.dume.schemas.message.Expert;
 import io.dume.schemas.message.Id;
+import io.dume.schemas.message.LayerSolution;
+import io.dume.schemas.message.RouterVersion;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The gates of a version that was published, to be compared with the statistics of a later cut.
@@ -15,13 +21,70 @@ import java.util.List;
  */
 record EarlierGates(long version, Id fit, List<Expert> experts, List<LayerGate> gates) {
 
+  /** How many versions of trained gates are passed over to find one that was solved. */
+  private static final int MOST_TRAINED = 16;
+
   static EarlierGates of(long version, Cut cut, CutSolution solution) {
     return new EarlierGates(version, cut.getFit(), cut.getExperts(), solution.gates());
   }
 
   /**
-   * Whether the scores of a cut's tokens mean the same as this version's. What a solver compares it
-   * published itself, so all of it has an intercept, or none of it.
+   * The gates of the newest version that was solved, as far as the topic has it: what a solver that
+   * takes over compares with. A score is a gate's times the norm that its column was divided by, so
+   * weights and norms are all it takes, and what the one before compared with, to the bit.
+   */
+  static Optional<EarlierGates> newest(RouterHistory history) {
+    Optional<Router> version = history.newest();
+    for (int behind = 0; behind < MOST_TRAINED && version.isPresent(); behind++) {
+      if (version.get().description().getTraining().isEmpty()) {
+        return of(version.get());
+      }
+      version =
+          history
+              .descriptionBefore(version.get().version())
+              .map(RouterVersion::getVersion)
+              .flatMap(history::version);
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<EarlierGates> of(Router version) {
+    List<LayerGate> gates = new ArrayList<>();
+    for (LayerSolution layer : version.description().getLayers()) {
+      if (layer.getNorms().isEmpty()) {
+        // Of before versions carried them.
+        return Optional.empty();
+      }
+      gates.add(
+          new LayerGate(
+              layer.getLayer(),
+              version.weight(layer.getLayer()),
+              version.bias(layer.getLayer()),
+              layer.getResidual(),
+              layer.getSmallestPivot(),
+              layer.getZeroColumns(),
+              layer.getSeparability(),
+              new ScoreSums(
+                  layer.getNorms(),
+                  layer.getScoreSums(),
+                  layer.getScoreProducts(),
+                  layer.getEarlierScoreSums())));
+    }
+    RouterVersion description = version.description();
+    return gates.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new EarlierGates(
+                version.version(),
+                description.getFit().getId(),
+                description.getExperts(),
+                List.copyOf(gates)));
+  }
+
+  /**
+   * Whether the scores of a cut's tokens mean the same as this version's. It may have an intercept
+   * where the cut's gates get none, or the other way round: both of what is compared are scores by
+   * these gates.
    */
   boolean comparableTo(Cut cut) {
     return fit.equals(cut.getFit()) && experts.equals(cut.getExperts());

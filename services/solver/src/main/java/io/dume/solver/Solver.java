@@ -61,7 +61,7 @@ public final class Solver implements AutoCloseable {
   private final SetAside deadLetters = new SetAside(MAX_SET_ASIDE_BYTES);
   private Optional<Publisher> publisher = Optional.empty();
 
-  /** What was published last, to compare the next cut's tokens with. */
+  /** What was solved last, by whichever solver, to compare the next cut's tokens with. */
   private Optional<EarlierGates> earlier = Optional.empty();
 
   /**
@@ -175,6 +175,7 @@ public final class Solver implements AutoCloseable {
     standBy();
     Publisher taken = Publisher.takeOver(config);
     publisher = Optional.of(taken);
+    earlier = taken.lastSolved();
     CutSubscription.Committed committed = cuts.seekToCommitted();
     taken.stayAbove(committed.lastVersion());
     reader.seek(committed.positions());

@@ -135,7 +135,9 @@ class RouterPublicationIT {
       List<RouterEvent> events = installation.events(3);
       assertThat(summary(events))
           .containsExactly("1 demand of cut 1", "2 trained of cut 1", "3 demand of cut 2");
-      assertThat(((RouterEvent.Published) events.get(2)).version().getTraining()).isEmpty();
+      RouterVersion solved = ((RouterEvent.Published) events.get(2)).version();
+      assertThat(solved.getTraining()).isEmpty();
+      assertThat(solved.getEarlierVersion()).as("compared with what was solved").isEqualTo(1);
       assertThat(solver.ended()).isNotDone();
     }
   }

@@ -647,9 +647,20 @@ class SolverIT {
       installation.sendCut(statistics.cut(Installation.ROUTER, 2, List.of("two"), CONFIGURED));
       installation.sendLayers(statistics, 2);
 
-      assertThat(installation.events(2))
+      List<RouterEvent> events = installation.events(2);
+      assertThat(events)
           .extracting(event -> published(event).getVersion() + " " + published(event).getRequests())
           .containsExactly("1 [one]", "2 [two]");
+      // The same tokens by the gates of before the restart: only these are in float32.
+      RouterVersion version = published(events.get(1));
+      assertThat(version.getEarlierVersion()).isEqualTo(1);
+      for (LayerSolution layer : version.getLayers()) {
+        assertThat(layer.getEarlierScoreSums()).hasSameSizeAs(layer.getScoreSums()).isNotEmpty();
+        for (int i = 0; i < layer.getScoreSums().size(); i++) {
+          assertThat(layer.getEarlierScoreSums().get(i))
+              .isCloseTo(layer.getScoreSums().get(i), within(1e-5));
+        }
+      }
     }
   }
 
