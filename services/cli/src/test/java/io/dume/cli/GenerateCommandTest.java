@@ -13,16 +13,19 @@ import io.dume.models.RoutingPolicy;
 import io.dume.models.Sampling;
 import io.dume.models.TextGeneration;
 import io.dume.models.Tokenizer;
+import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class GenerateCommandTest {
@@ -235,6 +238,50 @@ class GenerateCommandTest {
 
     assertThat(terminal.out()).startsWith("\033[32m");
     assertThat(asked.out()).startsWith("[code: ");
+  }
+
+  @Test
+  @Timeout(90)
+  void shouldEndSoonAfterControlCWithWholeAnswersOnly() throws Exception {
+    // Given more prompts than anybody waits for
+    Path prompts = Files.writeString(directory.resolve("many.txt"), (PROMPT + "\n").repeat(50_000));
+    Path errors = directory.resolve("errors.txt");
+    List<String> command = new ArrayList<>(List.of("java", "-XX:TieredStopAtLevel=1", "-cp"));
+    command.addAll(List.of(System.getProperty("java.class.path"), Main.class.getName()));
+    command.addAll(List.of("generate", "--model", model.merged(), "--device", "cpu", "--json"));
+    command.addAll(List.of("--router", "oracle:math", "--prompts", "" + prompts));
+    Process process = new ProcessBuilder(command).redirectError(errors.toFile()).start();
+    try (BufferedReader out = process.inputReader(StandardCharsets.UTF_8)) {
+      List<String> answers = new ArrayList<>(List.of(out.readLine()));
+
+      // When it is interrupted
+      int signal = ignoresInterrupts(process) ? 15 : 2;
+      long start = System.nanoTime();
+      new ProcessBuilder("kill", "-" + signal, "" + process.pid()).inheritIO().start().waitFor();
+      out.lines().forEach(answers::add);
+      int status = process.waitFor();
+
+      // Then it ends, as a process does that a signal ended, and nothing is cut off
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
+      assertThat(status).isEqualTo(128 + signal);
+      assertThat(answers).hasSizeLessThan(50_000);
+      assertThat(json(String.join("\n", answers)))
+          .allSatisfy(answer -> assertThat(answer.get("prompt").textValue()).isEqualTo(PROMPT));
+      assertThat(Files.readString(errors)).doesNotContain("Exception", "fault of dume");
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  /** A shell that starts this in the background makes it and its children ignore Ctrl-C. */
+  private static boolean ignoresInterrupts(Process process) throws IOException {
+    String ignored =
+        Files.readAllLines(Path.of("/proc/" + process.pid() + "/status")).stream()
+            .filter(line -> line.startsWith("SigIgn:"))
+            .map(line -> line.substring("SigIgn:".length()).strip())
+            .findFirst()
+            .orElseThrow();
+    return (Long.parseUnsignedLong(ignored, 16) >> 1 & 1) == 1;
   }
 
   private static List<JsonNode> json(String lines) throws IOException {
