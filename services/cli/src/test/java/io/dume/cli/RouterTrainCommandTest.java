@@ -145,6 +145,22 @@ class RouterTrainCommandTest {
   }
 
   @Test
+  void shouldGiveNoBiasesToGatesThatHaveNone() throws IOException {
+    CommandRun run = new CommandRun();
+    Path file = directory.resolve("without.safetensors");
+    router(LAYERS, Map.of("context_dim", "64", "intercept", "false")).write(file);
+
+    int status = run.execute(arguments(file).toArray(String[]::new));
+
+    assertThat(status).as(run.err()).isZero();
+    RouterWeights trained = RouterWeights.read(directory.resolve("plus.safetensors"));
+    for (int layer = 0; layer < LAYERS; layer++) {
+      assertThat(trained.bias(layer)).containsOnly(0);
+    }
+    assertThat(trained.metadata()).containsEntry("intercept", "false");
+  }
+
+  @Test
   void shouldKeepTheBestByValidationText() {
     CommandRun run = new CommandRun();
     List<String> arguments = arguments(shared.resolve("router.safetensors"));

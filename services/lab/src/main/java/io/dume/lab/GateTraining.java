@@ -43,6 +43,9 @@ public final class GateTraining {
 
   private static final String VERSION = "version";
 
+  /** Likewise whether there are biases: where the start has none, trained gates have none. */
+  private static final String INTERCEPT = "intercept";
+
   /**
    * How gates are trained.
    *
@@ -182,6 +185,7 @@ public final class GateTraining {
       forWeights.add(new AdamW(weights.get(layer).length));
       forBiases.add(new AdamW(biases.get(layer).length));
     }
+    boolean biased = !strings.getOrDefault(INTERCEPT, "true").equals("false");
     Trained best = judged(new RouterWeights(weights, biases, strings), 0);
     int every = Math.max(1, options.steps() / CHECKS);
     for (int step = 1; step <= options.steps(); step++) {
@@ -198,7 +202,9 @@ public final class GateTraining {
       double rate = options.rate(step);
       for (int layer = 0; layer < start.layers(); layer++) {
         forWeights.get(layer).step(weights.get(layer), gradient.weights().get(layer), rate);
-        forBiases.get(layer).step(biases.get(layer), gradient.biases().get(layer), rate);
+        if (biased) {
+          forBiases.get(layer).step(biases.get(layer), gradient.biases().get(layer), rate);
+        }
       }
       listener.step(step, gradient.loss());
       if (step == options.steps() || heldOut.isPresent() && step % every == 0) {
