@@ -149,6 +149,11 @@ final class RouterTrainCommand implements Callable<Integer> {
         .note(
             "gates after %d steps written to %s, to be used with %s"
                 .formatted(trained.steps(), out, trained.router().policy().orElseThrow()));
+    if (trained.steps() == 0) {
+      context
+          .console()
+          .note("training did not pay on the validation text: these are the first gates");
+    }
     text.setAside().forEach(document -> context.console().note("set aside: " + document));
     return text.setAside().isEmpty() ? ExitCode.OK : ExitCode.SET_ASIDE;
   }

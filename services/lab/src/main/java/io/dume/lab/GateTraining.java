@@ -70,8 +70,15 @@ public final class GateTraining {
 
     /**
      * The paper's (arXiv 2603.29765) optimiser, rate and steps, on windows that keep the demo's
-     * experts to a few minutes a router. Two experts a token: with one its share is 1 whatever it
-     * scored, and only a substitute has a gradient.
+     * experts to a few minutes a router.
+     *
+     * <p>Two experts a token: with one its share is 1 whatever it scored, and only a substitute has
+     * a gradient. Following that made the demo's solved gates worse on held-out text (loss 3.181
+     * before, 3.185 after 400 steps), while with two they became better (3.162, 3.158).
+     *
+     * <p>A temperature of 0.3: columns of norm 1 give scores that are close to each other, so that
+     * at 1 two experts share a token nearly evenly (3.173 before, 3.170 after). Four times the
+     * windows a step changed nothing (3.158 after 200 steps), ten times the rate little (3.157).
      */
     public static final Options DEFAULT = new Options(1_000, 10, 1e-4, 0, 2, 128, 2, 0.3);
 
