@@ -28,7 +28,7 @@ final class VersionOption {
   }
 
   /**
-   * What the version says of itself, also where its weights are damaged.
+   * What the version says of itself.
    *
    * @throws IllegalArgumentException if it is not there
    */

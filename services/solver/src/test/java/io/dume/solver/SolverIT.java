@@ -23,6 +23,8 @@ import io.dume.schemas.message.FitPromoted;
 import io.dume.schemas.message.LambdaError;
 import io.dume.schemas.message.LayerFailed;
 import io.dume.schemas.message.LayerSolution;
+import io.dume.schemas.message.Policy;
+import io.dume.schemas.message.PolicyChosen;
 import io.dume.schemas.message.RouterVersion;
 import io.dume.schemas.message.SolveProfileFixed;
 import io.dume.schemas.wire.Wire;
@@ -161,6 +163,33 @@ class SolverIT {
       assertThat(published(installation.events(1).get(0)).getLambda()).isEqualTo(250);
       Router router = history.newest().orElseThrow();
       assertGate(statistics.gate(0, 250), router.weight(0), router.bias(0));
+    }
+  }
+
+  @Test
+  void shouldCarryThePolicyThatIsPossibleWhateverElseStandsInTheLog() throws Exception {
+    try (Installation installation = installation()) {
+      FoldedStatistics statistics = new FoldedStatistics(installation.fit, 31, 40, 40, 40);
+      Policy possible = new Policy(900, 0.5, 0.9, 0.0, 1.0);
+      List<Policy> log =
+          List.of(
+              possible,
+              new Policy(1, Double.NaN, 0.0, 0.0, 0.0),
+              new Policy(Integer.MAX_VALUE, 1.0, 0.0, 0.0, 0.0),
+              new Policy(1, 1.0, 1.0, 0.0, 0.0),
+              new Policy(1, 1.0, 0.0, -1.0, Double.POSITIVE_INFINITY));
+      for (Policy policy : log) {
+        installation.append(new PolicyChosen(Installation.ROUTER, policy, "by nobody"));
+      }
+      Installation.Running solver = installation.start();
+
+      installation.sendCut(statistics.cut(Installation.ROUTER, 1, List.of(), CONFIGURED));
+      installation.sendLayers(statistics, 1);
+
+      assertThat(published(installation.events(1).get(0)).getPolicy())
+          .as("with as many experts as there are")
+          .contains(Policy.newBuilder(possible).setTopK(3).build());
+      assertThat(solver.ended()).isNotDone();
     }
   }
 
