@@ -30,6 +30,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -361,7 +362,7 @@ class InstallationCommandsIT {
   }
 
   @Test
-  @Order(11)
+  @Order(12)
   void shouldPublishTrainedGatesAsAVersionLikeAnyOther() throws Exception {
     Path solved = directory.resolve("solved.safetensors");
     Path trained = directory.resolve("trained.safetensors");
@@ -369,7 +370,26 @@ class InstallationCommandsIT {
     run("router", "export", "--out", "" + solved);
     RouterWeights before = RouterWeights.read(solved);
     long start = Long.parseLong(before.metadata().get("version"));
-    trained(before, new Training(start, 1000, 1e-4, 0.0, 5_000L, 0L)).write(trained);
+    Path text = model.testText(directory.resolve("learn.jsonl"), 1);
+    CommandRun train = new CommandRun();
+    assertThat(
+            train.execute(
+                "router",
+                "train",
+                "--model",
+                model.merged(),
+                "--router",
+                "" + solved,
+                "--jsonl",
+                "" + text,
+                "--steps",
+                "2",
+                "--batch",
+                "1",
+                "--out",
+                "" + trained))
+        .as(train.err())
+        .isZero();
     try (RouterSubscription versions =
         RouterSubscription.open(KafkaSettings.of(server), Topics.DEFAULT, "default")) {
       assertThat(versions.next(Duration.ofSeconds(30)).orElseThrow().version()).isEqualTo(start);
@@ -378,7 +398,7 @@ class InstallationCommandsIT {
 
       assertThat(publish.out())
           .startsWith(
-              "version %d of router default published: trained from version %d: 1,000 steps"
+              "version %d of router default published: trained from version %d: 2 steps"
                   .formatted(start + 1, start));
       Router received = versions.next(Duration.ofSeconds(30)).orElseThrow();
       assertThat(received.version()).isEqualTo(start + 1);
@@ -392,7 +412,8 @@ class InstallationCommandsIT {
     run("router", "export", "--out", "" + exported);
     assertThat(RouterWeights.read(exported).metadata())
         .containsEntry("version", "" + (start + 1))
-        .containsEntry("routing_policy", before.metadata().get("routing_policy"))
+        .containsEntry(
+            "routing_policy", RouterWeights.read(trained).metadata().get("routing_policy"))
         .containsEntry("training", RouterWeights.read(trained).metadata().get("training"));
     assertThat(lastLine(run("versions").out())).contains("trained from version " + start);
     assertThat(run("versions", "show").out()).contains("the gates were trained");
@@ -404,27 +425,12 @@ class InstallationCommandsIT {
         .contains("residual");
   }
 
-  /** Not trained, but not what was solved either. */
-  private static RouterWeights trained(RouterWeights router, Training training) {
-    List<float[]> weights = new ArrayList<>();
-    List<float[]> biases = new ArrayList<>();
-    for (int layer = 0; layer < router.layers(); layer++) {
-      float[] weight = router.weight(layer);
-      weight[layer] += 1;
-      weights.add(weight);
-      biases.add(router.bias(layer));
-    }
-    Map<String, String> metadata = new HashMap<>(router.metadata());
-    metadata.put(TrainingRecord.KEY, TrainingRecord.json(training));
-    return new RouterWeights(weights, biases, metadata);
-  }
-
   @Test
-  @Order(12)
+  @Order(13)
   void shouldSayWhyAFileIsNoneToPublish() throws IOException {
     Path solved = directory.resolve("solved.safetensors");
     Path other = directory.resolve("other.safetensors");
-    trained(RouterWeights.read(solved), new Training(99L, 1, 1e-4, 0.0, 5L, 0L)).write(other);
+    startingAt(99, RouterWeights.read(solved)).write(other);
 
     assertThat(failing("router", "publish", "" + solved).err())
         .contains(solved + " does not say how its gates were trained", "dume router train");
@@ -432,6 +438,16 @@ class InstallationCommandsIT {
         .contains("router default has no version 99, which the gates were trained from");
     assertThat(failing("router", "publish", "" + other, "--router-name", "mine").err())
         .contains("give --router-name default");
+  }
+
+  private static RouterWeights startingAt(long version, RouterWeights router) {
+    Map<String, String> metadata = new HashMap<>(router.metadata());
+    metadata.put(
+        TrainingRecord.KEY, TrainingRecord.json(new Training(version, 1, 1e-4, 0.0, 5L, 0L)));
+    return new RouterWeights(
+        IntStream.range(0, router.layers()).mapToObj(router::weight).toList(),
+        IntStream.range(0, router.layers()).mapToObj(router::bias).toList(),
+        metadata);
   }
 
   private static CommandRun failing(String... arguments) {
