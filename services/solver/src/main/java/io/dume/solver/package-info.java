@@ -21,6 +21,11 @@
  * member of the group: started again after a crash it goes on at once. Of two of one name the older
  * ends with an error, whatever it was doing.
  *
+ * <p>{@link io.dume.solver.RouterPublication} publishes gates that were trained elsewhere as the
+ * next version. For one transaction it is the router's publisher, so the active solver is fenced,
+ * takes over again and does the cut anew that it was in. It commits the solvers' position with its
+ * number as they do, since the number in the topic alone can be hidden.
+ *
  * <p>{@link io.dume.solver.CutStatistics} reads the statistics of a cut for whoever wants to keep
  * them.
  *
