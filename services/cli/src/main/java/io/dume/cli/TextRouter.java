@@ -67,6 +67,10 @@ interface TextRouter extends AutoCloseable {
     private final OptionalInt begin;
     private final CliContext context;
     private Optional<Served> served = Optional.empty();
+
+    /** A version that is not for this model, or not yet: experts may still join its directory. */
+    private Optional<Router> passedOver = Optional.empty();
+
     private long looked;
 
     /** Takes over the subscription: closes it when it is closed. */
@@ -86,7 +90,10 @@ interface TextRouter extends AutoCloseable {
     @Override
     public Optional<Served> next() throws IOException {
       if (served.isEmpty()) {
-        context.console().note("waiting for a version of the router");
+        take(versions.next(POLL));
+        if (served.isEmpty()) {
+          context.console().note("waiting for a version of the router");
+        }
         while (served.isEmpty() && !context.stop().requested()) {
           take(versions.next(POLL));
         }
@@ -97,7 +104,8 @@ interface TextRouter extends AutoCloseable {
       return served;
     }
 
-    private void take(Optional<Router> version) throws IOException {
+    private void take(Optional<Router> came) throws IOException {
+      Optional<Router> version = came.or(() -> passedOver);
       if (version.isEmpty()) {
         return;
       }
@@ -108,9 +116,13 @@ interface TextRouter extends AutoCloseable {
               .flatMap(source -> VersionFit.otherSource(router, source))
               .or(() -> otherModel(router));
       if (misfit.isPresent()) {
-        context.console().note(misfit.get());
+        if (came.isPresent()) {
+          context.console().note(misfit.get() + "; passed over until that changes");
+        }
+        passedOver = version;
         return;
       }
+      passedOver = Optional.empty();
       RouterWeights weights = VersionDocument.weights(router);
       TextGates gates;
       if (served.isPresent()) {

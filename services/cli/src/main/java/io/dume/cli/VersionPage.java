@@ -1,5 +1,6 @@
 package io.dume.cli;
 
+import io.dume.models.FeatureSource;
 import io.dume.schemas.message.CutRange;
 import io.dume.schemas.message.DomainTokens;
 import io.dume.schemas.message.Expert;
@@ -45,8 +46,10 @@ record VersionPage(RouterVersion version, Optional<RouterVersion> before) {
                 v.getIntercept() ? "" : ", without an intercept",
                 v.getMixed() ? ", from statistics of more than one numeric profile" : ""));
     console.result(
-        "routed "
-            + v.getPolicy().map(Policies::of).map(Object::toString).orElse("as in the paper"));
+        v.getFit().getFeatureSource().equals(FeatureSource.EMBEDDING.toString())
+            ? "of token embeddings: for whole texts (dume route), not for a mixture's layers"
+            : "routed "
+                + v.getPolicy().map(Policies::of).map(Object::toString).orElse("as in the paper"));
     heading(console, "since version " + before.map(b -> b.getVersion() + "").orElse("none"));
     changes().forEach(console::result);
     heading(console, "domains");

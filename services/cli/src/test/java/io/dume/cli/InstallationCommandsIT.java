@@ -512,6 +512,17 @@ class InstallationCommandsIT {
               () ->
                   assertThat(generate.err())
                       .contains("router texts is solved from embedding features"));
+      CommandRun stranger = new CommandRun();
+      int joined =
+          stranger.execute(
+              with(
+                  "feature-extractor",
+                  "--model",
+                  model.merged(),
+                  "--instance",
+                  "stranger",
+                  "--features",
+                  "embedding"));
       generate.stop().request();
       worker.stop().request();
       solver.stop().request();
@@ -528,6 +539,12 @@ class InstallationCommandsIT {
       assertThat(replayed).isEqualTo(ExitCode.FAILURE);
       assertThat(replay.err())
           .contains("router texts is solved from embedding", "--router-name texts-mlp-input");
+      assertThat(joined).isEqualTo(ExitCode.FAILURE);
+      assertThat(stranger.err())
+          .contains("feature source: mlp-input in the fit, embedding here")
+          .doesNotContain("fault of dume");
+      assertThat(run("versions", "show", "--router-name", "texts").out())
+          .contains("of token embeddings: for whole texts");
       assertThat(waiting.get(60, TimeUnit.SECONDS)).as(generate.err()).isZero();
       assertThat(working.get(60, TimeUnit.SECONDS)).as(worker.err()).isZero();
       assertThat(solving.get(60, TimeUnit.SECONDS)).as(solver.err()).isZero();
