@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dume.inspector.GateTurn;
 import io.dume.inspector.Inspection;
+import io.dume.models.FeatureSource;
 import io.dume.schemas.message.RouterVersion;
 import io.dume.schemas.message.Training;
 import java.math.BigDecimal;
@@ -80,6 +81,10 @@ record InspectionPage(
                 lines.add(
                     "its gates were trained, in %d steps, from those of version %d, which all that follows is of: trained gates carry no statistics"
                         .formatted(training.getSteps(), training.getStart())));
+    String source = solved.getFit().getFeatureSource();
+    if (source.equals(FeatureSource.EMBEDDING.toString())) {
+      lines.add("of token embeddings: one layer, which tells whose text a token is from");
+    }
     if (!solved.getIntercept()) {
       lines.add("solved without an intercept: experts may be further apart than their scores are");
     }

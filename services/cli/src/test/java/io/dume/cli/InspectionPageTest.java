@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dume.inspector.GateTurn;
 import io.dume.inspector.Inspection;
+import io.dume.schemas.message.Fit;
 import io.dume.schemas.message.RouterVersion;
 import io.dume.schemas.message.Training;
 import java.io.PrintWriter;
@@ -106,6 +107,18 @@ class InspectionPageTest {
     assertThat(page(without, without, List.of(APART)).header().get(1))
         .contains("without an intercept");
     assertThat(page(List.of(APART), List.of(), List.of()).header()).hasSize(1);
+  }
+
+  @Test
+  void shouldSayWhereTheOneLayerIsOfTokenEmbeddings() {
+    RouterVersion version = version(7).build();
+    RouterVersion embedding =
+        version(7)
+            .setFit(Fit.newBuilder(version.getFit()).setFeatureSource("embedding").build())
+            .build();
+
+    assertThat(page(embedding, embedding, List.of(APART)).header().get(1))
+        .contains("token embeddings: one layer");
   }
 
   @Test

@@ -8,5 +8,9 @@
  * into windows that do not overlap, and the first token of a window is not predicted. Normalised
  * performance is the dense expert's perplexity on its own domain divided by the model's (arXiv
  * 2603.29765, section 4): 1 means that nothing was lost.
+ *
+ * <p>How gates are used is chosen here too, on text of its own: {@link
+ * io.dume.evaluator.PolicySearch} looks for the policy, {@link io.dume.evaluator.PolicyChooser}
+ * says when, while versions come, and whether what was found is worth a change.
  */
 package io.dume.evaluator;
