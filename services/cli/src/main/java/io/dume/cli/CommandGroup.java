@@ -22,6 +22,7 @@ record CommandGroup(String title, List<Object> commands) {
                 new GenerateCommand(context),
                 new RouteCommand(context),
                 new LogitsCommand(context),
+                new ExportCommand(context),
                 new LabCommand(context),
                 new TrainDemoExpertsCommand(context))),
         new CommandGroup(

@@ -61,9 +61,7 @@ final class RouterCommand implements Callable<Integer> {
       Router chosen;
       try (RouterHistory history =
           RouterHistory.open(kafka.settings(), kafka.topics(), router.name())) {
-        Optional<Router> found =
-            version.isPresent() ? history.version(version.get()) : history.newest();
-        chosen = found.orElseThrow(this::missing);
+        chosen = chosen(history, router.name(), version);
       }
       VersionDocument.weights(chosen).write(out);
       context
@@ -73,13 +71,27 @@ final class RouterCommand implements Callable<Integer> {
                   .formatted(chosen.version(), chosen.name(), out));
       return ExitCode.OK;
     }
+  }
 
-    private IllegalArgumentException missing() {
-      return new IllegalArgumentException(
-          version.isPresent()
-              ? "router %s has no version %d: `dume versions` lists them"
-                  .formatted(router.name(), version.get())
-              : "router %s has no version yet: `dume solve` asks for one".formatted(router.name()));
-    }
+  /**
+   * The version that was asked for, or the newest.
+   *
+   * @throws IllegalArgumentException if it is not there
+   */
+  static Router chosen(RouterHistory history, String router, Optional<Long> version) {
+    return version
+        .map(history::version)
+        .orElseGet(history::newest)
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    version
+                        .map(
+                            n ->
+                                "router %s has no version %d: `dume versions` lists them"
+                                    .formatted(router, n))
+                        .orElse(
+                            "router %s has no version yet: `dume solve` asks for one"
+                                .formatted(router))));
   }
 }
