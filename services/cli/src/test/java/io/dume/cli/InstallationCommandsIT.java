@@ -184,6 +184,20 @@ class InstallationCommandsIT {
   }
 
   @Test
+  @Order(5)
+  void shouldExportTheWholeMixtureOfTheNewestVersion() throws IOException {
+    Path out = directory.resolve("mixture");
+
+    CommandRun export = run("export", "--model", model.merged(), "--out", out.toString());
+
+    // Its gates have intercepts.
+    assertThat(export.err()).contains("5 experts, layout dume, float32");
+    JsonNode config = new ObjectMapper().readTree(out.resolve("config.json").toFile());
+    assertThat(config.at("/dume/version").asText()).isEqualTo("1");
+    assertThat(config.at("/dume/experts").asText()).isEqualTo("novel,politics,code,math,scripture");
+  }
+
+  @Test
   @Order(6)
   void shouldNameTheVersionThatDoesNotExist() {
     CommandRun export = new CommandRun();
@@ -193,6 +207,14 @@ class InstallationCommandsIT {
 
     assertThat(status).isEqualTo(ExitCode.FAILURE);
     assertThat(export.err()).contains("router default has no version 9");
+    Path out = directory.resolve("unused");
+    CommandRun whole = new CommandRun();
+    assertThat(
+            whole.execute(
+                with("export", "--model", model.merged(), "--version", "9", "--out", "" + out)))
+        .isEqualTo(ExitCode.FAILURE);
+    assertThat(whole.err()).contains("router default has no version 9");
+    assertThat(out).doesNotExist();
   }
 
   @Test
