@@ -115,6 +115,7 @@ public final class MixtureExport {
 
   private static List<Integer> requireFit(MergedModel merged, ExportLayout.Mixture mixture) {
     RouterWeights router = mixture.router();
+    router.requireSource(FeatureSource.MLP_INPUT);
     ModelConfig config = merged.config();
     if (router.layers() != config.layers() || router.hiddenSize() != config.hiddenSize()) {
       throw new IllegalArgumentException(

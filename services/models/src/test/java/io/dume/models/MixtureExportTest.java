@@ -481,6 +481,18 @@ class MixtureExportTest {
   }
 
   @Test
+  void shouldRefuseARouterOfTokenEmbeddings() throws IOException {
+    Path merged = merged(TestModel.config("llama"));
+    RouterWeights router = router(false, Map.of(RouterWeights.FEATURE_SOURCE, "embedding"));
+
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () ->
+                MixtureExport.write(merged, router, options("", "paper"), directory.resolve("out")))
+        .withMessageContaining("has no gates of layers");
+  }
+
+  @Test
   void shouldCopyTheTokenizerAndNameItsClass() throws IOException {
     Path merged = merged(TestModel.config("llama"));
     Files.writeString(merged.resolve("tokenizer.json"), "{\"model\": {}}");
