@@ -62,8 +62,22 @@ public final class RoutingPolicies {
             "router %s has no fit yet: the first feature extractor creates it".formatted(router));
       }
       if (!log.state().policy(router).equals(Optional.of(chosen))) {
-        log.append(chosen);
+        boolean counted = log.append(chosen);
+        requireTaken(counted, log.state(), chosen);
       }
+    }
+  }
+
+  /** Somebody may have chosen the same meanwhile, or something else right after. */
+  static void requireTaken(boolean counted, ControlState state, PolicyChosen chosen) {
+    Optional<PolicyChosen> now = state.policy(chosen.getRouter());
+    if (!counted && !now.equals(Optional.of(chosen))) {
+      throw new AdministrationException(
+          "the control log did not take the policy %s of router %s, which has %s now: look at `dume policy show` and choose again"
+              .formatted(
+                  chosen.getPolicy(),
+                  chosen.getRouter(),
+                  now.map(PolicyChosen::getPolicy).map(Policy::toString).orElse("none")));
     }
   }
 }
