@@ -198,8 +198,8 @@ final class Work {
       Map<String, String> metadata = new HashMap<>(solved.metadata());
       metadata.put(
           "training",
-          "{\"start\":%s,\"steps\":1,\"learning_rate\":1e-4,\"balance\":0,\"tokens\":9,\"seed\":0}"
-              .formatted(metadata.get("version")));
+          "{\"start\":%s,\"start_sha256\":\"%s\",\"steps\":1,\"learning_rate\":1e-4,\"balance\":0,\"tokens\":9,\"seed\":0}"
+              .formatted(metadata.get("version"), metadata.get("sha256")));
       List<float[]> weights = IntStream.range(0, solved.layers()).mapToObj(solved::weight).toList();
       List<float[]> biases = IntStream.range(0, solved.layers()).mapToObj(solved::bias).toList();
       new RouterWeights(weights, biases, metadata).write(file);

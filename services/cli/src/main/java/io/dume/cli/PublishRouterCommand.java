@@ -23,8 +23,9 @@ import picocli.CommandLine.Parameters;
     description = {
       "Publishes gates that were trained as the router's next version.",
       "The version says that it was trained, how, and from which version; subscribers get it like any"
-          + " other. The file must be what `dume router train` wrote, from a version of the fit and of"
-          + " the experts that the router has now. The router's solver may run meanwhile: a cut that it"
+          + " other. The file must be what `dume router train` wrote, from a version of this router,"
+          + " and of the fit, the experts and the domains that it has now: one that lost a domain"
+          + " since is to be solved again before. The router's solver may run meanwhile: a cut that it"
           + " is solving is solved again, with the number after. The next solved version takes the"
           + " place of this one."
     },
@@ -76,7 +77,8 @@ final class PublishRouterCommand implements Callable<Integer> {
           "%s does not say how its gates were trained: publish what `dume router train` wrote; `dume solve` asks for a solved version"
               .formatted(file));
     }
-    Training training = TrainingRecord.parse(file.toString(), metadata.get(TrainingRecord.KEY));
+    String record = metadata.get(TrainingRecord.KEY);
+    Training training = TrainingRecord.parse(file.toString(), record);
     String ofRouter = required(metadata, "router");
     if (!ofRouter.equals(router.name())) {
       throw new IllegalArgumentException(
@@ -95,6 +97,7 @@ final class PublishRouterCommand implements Callable<Integer> {
         gates,
         biases,
         training,
+        TrainingRecord.startSha256(file.toString(), record),
         weights.policy().map(Policies::message));
   }
 

@@ -9,13 +9,17 @@ import io.dume.schemas.message.Training;
 import java.util.Locale;
 
 /**
- * How gates were trained, in a router file's metadata ({@code {"start", "steps", "learning_rate",
- * "balance", "tokens", "seed"}}, a JSON object), and for people.
+ * How gates were trained, in a router file's metadata ({@code {"start", "start_sha256", "steps",
+ * "learning_rate", "balance", "tokens", "seed"}}, a JSON object), and for people. Which gates the
+ * training began with, the digest, only the file of the training says: a version does not carry it,
+ * and so neither does a file that a trained version is exported to.
  */
 final class TrainingRecord {
 
   /** Key of it among a router file's strings. */
   static final String KEY = GateTraining.TRAINING;
+
+  private static final String START_SHA256 = "start_sha256";
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -33,18 +37,13 @@ final class TrainingRecord {
   }
 
   /**
-   * Reads what {@link #json} writes.
+   * Reads what {@link #json} writes, and what a training does.
    *
    * @param file where it comes from, for messages
    * @throws IllegalArgumentException naming the field that is missing or no number
    */
   static Training parse(String file, String text) {
-    JsonNode node;
-    try {
-      node = JSON.readTree(text);
-    } catch (JsonProcessingException e) {
-      throw unreadable(file, "is no JSON: " + e.getOriginalMessage(), e);
-    }
+    JsonNode node = node(file, text);
     long steps = whole(file, node, "steps");
     if (steps != (int) steps) {
       throw unreadable(file, "has steps of " + steps, null);
@@ -56,6 +55,30 @@ final class TrainingRecord {
         number(file, node, "balance"),
         whole(file, node, "tokens"),
         whole(file, node, "seed"));
+  }
+
+  /**
+   * The digest of the gates that the training began with.
+   *
+   * @param file where it comes from, for messages
+   * @return in hexadecimal
+   * @throws IllegalArgumentException if there is none
+   */
+  static String startSha256(String file, String text) {
+    JsonNode value = node(file, text).path(START_SHA256);
+    if (!value.isTextual() || !value.textValue().matches("[0-9a-fA-F]{64}")) {
+      throw unreadable(
+          file, "has no SHA-256 as " + START_SHA256 + ", of the version trained from", null);
+    }
+    return value.textValue();
+  }
+
+  private static JsonNode node(String file, String text) {
+    try {
+      return JSON.readTree(text);
+    } catch (JsonProcessingException e) {
+      throw unreadable(file, "is no JSON: " + e.getOriginalMessage(), e);
+    }
   }
 
   private static long whole(String file, JsonNode node, String field) {
@@ -75,7 +98,7 @@ final class TrainingRecord {
 
   private static IllegalArgumentException unreadable(String file, String what, Exception cause) {
     return new IllegalArgumentException(
-        "%s: %s among its metadata %s: take the file as `dume router train` wrote it"
+        "%s: %s among its metadata %s: take the file as `dume router train` wrote it, from what `dume router export` did"
             .formatted(file, KEY, what),
         cause);
   }

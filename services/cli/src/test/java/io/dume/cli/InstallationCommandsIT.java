@@ -436,7 +436,11 @@ class InstallationCommandsIT {
         .containsEntry("version", "" + (start + 1))
         .containsEntry(
             "routing_policy", RouterWeights.read(trained).metadata().get("routing_policy"))
-        .containsEntry("training", RouterWeights.read(trained).metadata().get("training"));
+        .containsEntry(
+            "training",
+            TrainingRecord.json(
+                TrainingRecord.parse(
+                    "trained", RouterWeights.read(trained).metadata().get("training"))));
     assertThat(lastLine(run("versions").out())).contains("trained from version " + start);
     assertThat(run("versions", "show").out()).contains("the gates were trained");
     run("policy", "set", "smoothing=0.5");
@@ -452,20 +456,25 @@ class InstallationCommandsIT {
   void shouldSayWhyAFileIsNoneToPublish() throws IOException {
     Path solved = directory.resolve("solved.safetensors");
     Path other = directory.resolve("other.safetensors");
-    startingAt(99, RouterWeights.read(solved)).write(other);
+    startingAt(99, "ab".repeat(32), RouterWeights.read(solved)).write(other);
+    Path elsewhere = directory.resolve("elsewhere.safetensors");
+    startingAt(1, "ab".repeat(32), RouterWeights.read(solved)).write(elsewhere);
 
     assertThat(failing("router", "publish", "" + solved).err())
         .contains(solved + " does not say how its gates were trained", "dume router train");
     assertThat(failing("router", "publish", "" + other).err())
         .contains("router default has no version 99, which the gates were trained from");
+    assertThat(failing("router", "publish", "" + elsewhere).err())
+        .contains("trained from gates of sha256 abab", "version 1 has ");
     assertThat(failing("router", "publish", "" + other, "--router-name", "mine").err())
         .contains("give --router-name default");
   }
 
-  private static RouterWeights startingAt(long version, RouterWeights router) {
+  private static RouterWeights startingAt(long version, String sha256, RouterWeights router) {
     Map<String, String> metadata = new HashMap<>(router.metadata());
+    String training = TrainingRecord.json(new Training(version, 1, 1e-4, 0.0, 5L, 0L));
     metadata.put(
-        TrainingRecord.KEY, TrainingRecord.json(new Training(version, 1, 1e-4, 0.0, 5L, 0L)));
+        TrainingRecord.KEY, "{\"start_sha256\":\"" + sha256 + "\"," + training.substring(1));
     return new RouterWeights(
         IntStream.range(0, router.layers()).mapToObj(router::weight).toList(),
         IntStream.range(0, router.layers()).mapToObj(router::bias).toList(),

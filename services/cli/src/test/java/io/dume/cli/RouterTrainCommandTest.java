@@ -137,6 +137,7 @@ class RouterTrainCommandTest {
         .doesNotContainKey("sha256");
     JsonNode training = new ObjectMapper().readTree(trained.metadata().get("training"));
     assertThat(training.get("start").longValue()).isEqualTo(12);
+    assertThat(training.get("start_sha256").textValue()).isEqualTo("ab");
     assertThat(training.get("steps").intValue()).isEqualTo(3);
     assertThat(training.get("learning_rate").doubleValue()).isEqualTo(1e-3);
     assertThat(training.get("balance").doubleValue()).isEqualTo(0.01);

@@ -25,6 +25,26 @@ class TrainingRecordTest {
                 + "\"tokens\":3000000000,\"seed\":-1}");
   }
 
+  @Test
+  void shouldReadWhichGatesTheTrainingBeganWith() {
+    String digest = "0123456789abcdefABCDEF".repeat(3).substring(2);
+    String text = "{\"start_sha256\":\"" + digest + "\"}";
+
+    assertThat(TrainingRecord.startSha256("file", text)).isEqualTo(digest);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {"{\"start\":8}", "{\"start_sha256\":\"ab\"}", "{\"start_sha256\":8}"})
+  void shouldSayThatAFileDoesNotNameTheGatesThatItWasTrainedFrom(String text) {
+    assertThatExceptionOfType(IllegalArgumentException.class)
+        .isThrownBy(() -> TrainingRecord.startSha256("trained.safetensors", text))
+        .withMessageContaining(
+            "trained.safetensors: training among its metadata has no SHA-256 as start_sha256")
+        .withMessageContaining("`dume router export`");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

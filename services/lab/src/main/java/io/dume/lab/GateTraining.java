@@ -1,6 +1,7 @@
 package io.dume.lab;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dume.evaluator.EvaluationSet;
 import io.dume.evaluator.Evaluator;
 import io.dume.evaluator.Perplexity;
@@ -29,9 +30,10 @@ import java.util.SplittableRandom;
 public final class GateTraining {
 
   /**
-   * Key among a trained router's strings: {@code {"start", "steps", "learning_rate", "balance",
-   * "tokens", "seed"}}, with the version that was the start (0 if the start names none), the steps
-   * that the gates have behind them, and the tokens of the text that windows were drawn from.
+   * Key among a trained router's strings: {@code {"start", "start_sha256", "steps",
+   * "learning_rate", "balance", "tokens", "seed"}}, with the version that was the start (0 if the
+   * start names none), the digest of its gates (absent if the start names none), the steps that the
+   * gates have behind them, and the tokens of the text that windows were drawn from.
    */
   public static final String TRAINING = "training";
 
@@ -219,7 +221,7 @@ public final class GateTraining {
         best = better(best, judged(new RouterWeights(weights, biases, strings), step));
       }
     }
-    return new Trained(sealed(best, seed), best.steps(), best.heldOut());
+    return new Trained(sealed(best, start, seed), best.steps(), best.heldOut());
   }
 
   /** Where nothing is judged the later one. */
@@ -254,19 +256,18 @@ public final class GateTraining {
     return strings;
   }
 
-  private RouterWeights sealed(Trained trained, long seed) {
+  private RouterWeights sealed(Trained trained, RouterWeights start, long seed) {
     Map<String, String> strings = new LinkedHashMap<>(trained.router().metadata());
-    strings.put(
-        TRAINING,
-        JsonNodeFactory.instance
-            .objectNode()
-            .put("start", version(strings))
-            .put("steps", trained.steps())
-            .put("learning_rate", options.rate())
-            .put("balance", options.balance())
-            .put("tokens", text.domains().stream().mapToLong(text::tokens).sum())
-            .put("seed", seed)
-            .toString());
+    ObjectNode training = JsonNodeFactory.instance.objectNode().put("start", version(strings));
+    Optional.ofNullable(start.metadata().get(DIGEST))
+        .ifPresent(digest -> training.put("start_sha256", digest));
+    training
+        .put("steps", trained.steps())
+        .put("learning_rate", options.rate())
+        .put("balance", options.balance())
+        .put("tokens", text.domains().stream().mapToLong(text::tokens).sum())
+        .put("seed", seed);
+    strings.put(TRAINING, training.toString());
     return Gates.like(trained.router(), strings);
   }
 

@@ -293,7 +293,7 @@ class LabTest {
           .isEqualTo(
               new ObjectMapper()
                   .readTree(
-                      "{\"start\": 7, \"steps\": 0, \"learning_rate\": 5.0, \"balance\": 1e6, \"tokens\": %d, \"seed\": 3}"
+                      "{\"start\": 7, \"start_sha256\": \"of these gates\", \"steps\": 0, \"learning_rate\": 5.0, \"balance\": 1e6, \"tokens\": %d, \"seed\": 3}"
                           .formatted(names.stream().mapToLong(train::tokens).sum())));
     }
   }

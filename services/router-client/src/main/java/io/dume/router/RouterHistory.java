@@ -158,6 +158,17 @@ public final class RouterHistory implements AutoCloseable {
   }
 
   /**
+   * The version before another.
+   *
+   * @param number the later one's number, whether or not it is there
+   * @return the router with the highest number below, of those that are whole; or nothing if it was
+   *     the first
+   */
+  public Optional<Router> before(long number) {
+    return search(version -> version < number);
+  }
+
+  /**
    * What the version before another says of itself, to tell what changed.
    *
    * @param number the later one's number, whether or not it is there
@@ -165,7 +176,7 @@ public final class RouterHistory implements AutoCloseable {
    *     or nothing if it was the first
    */
   public Optional<RouterVersion> descriptionBefore(long number) {
-    return search(version -> version < number).map(Router::description);
+    return before(number).map(Router::description);
   }
 
   private Optional<Router> search(LongPredicate wanted) {

@@ -2,9 +2,11 @@ package io.dume.solver;
 
 import io.dume.schemas.wire.FormatUnavailableException;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.common.errors.ApplicationRecoverableException;
 import org.apache.kafka.common.errors.FencedInstanceIdException;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.InvalidTxnStateException;
 import org.apache.kafka.common.errors.OutOfOrderSequenceException;
 import org.apache.kafka.common.errors.ProducerFencedException;
@@ -44,6 +46,42 @@ final class Abandonment {
       cause = cause.getCause();
     }
     return failure;
+  }
+
+  /**
+   * Starts over where that helps, and no more often than given. An interrupted thread does not.
+   *
+   * @param what what is attempted, for messages
+   * @param attempts how often at most
+   * @param attempt one attempt, which fails as clients do
+   * @return what the first attempt gives that does not fail
+   * @throws IllegalStateException if all failed, or the thread was interrupted; it stays so
+   * @throws RuntimeException what an attempt threw, where starting over does not help
+   */
+  static <T> T retried(String what, int attempts, Supplier<T> attempt) {
+    RuntimeException last = null;
+    for (int i = 0; i < attempts; i++) {
+      try {
+        return attempt.get();
+      } catch (RuntimeException e) {
+        last = of(e);
+        boolean abandoned = last instanceof AbandonedException;
+        if (e instanceof InterruptException
+            || abandoned && Thread.currentThread().isInterrupted()) {
+          throw new IllegalStateException(
+              "%s was interrupted: it has happened or not; try again, which does no harm"
+                  .formatted(what),
+              last);
+        }
+        if (!abandoned) {
+          throw last;
+        }
+      }
+    }
+    throw new IllegalStateException(
+        "%s failed in %d attempts: %s; try again when the cluster and the router's solvers are at rest"
+            .formatted(what, attempts, last.getMessage()),
+        last);
   }
 
   private static Optional<String> reason(Throwable cause) {

@@ -1,7 +1,6 @@
 package io.dume.solver;
 
 import io.dume.router.Router;
-import io.dume.router.RouterHistory;
 import io.dume.schemas.message.Cut;
 import io.dume.schemas.message.Expert;
 import io.dume.schemas.message.Id;
@@ -21,34 +20,18 @@ import java.util.Optional;
  */
 record EarlierGates(long version, Id fit, List<Expert> experts, List<LayerGate> gates) {
 
-  /** How many versions of trained gates are passed over to find one that was solved. */
-  private static final int MOST_TRAINED = 16;
-
   static EarlierGates of(long version, Cut cut, CutSolution solution) {
     return new EarlierGates(version, cut.getFit(), cut.getExperts(), solution.gates());
   }
 
   /**
-   * The gates of the newest version that was solved, as far as the topic has it: what a solver that
-   * takes over compares with. A score is a gate's times the norm that its column was divided by, so
-   * weights and norms are all it takes, and what the one before compared with, to the bit.
+   * The gates of a version that was solved, as a subscriber has it: what a solver that takes over
+   * compares with. A score is a gate's times the norm that its column was divided by, so weights
+   * and norms are all it takes, and what the one before compared with, to the bit.
+   *
+   * @return nothing if the version does not carry norms
    */
-  static Optional<EarlierGates> newest(RouterHistory history) {
-    Optional<Router> version = history.newest();
-    for (int behind = 0; behind < MOST_TRAINED && version.isPresent(); behind++) {
-      if (version.get().description().getTraining().isEmpty()) {
-        return of(version.get());
-      }
-      version =
-          history
-              .descriptionBefore(version.get().version())
-              .map(RouterVersion::getVersion)
-              .flatMap(history::version);
-    }
-    return Optional.empty();
-  }
-
-  private static Optional<EarlierGates> of(Router version) {
+  static Optional<EarlierGates> of(Router version) {
     List<LayerGate> gates = new ArrayList<>();
     for (LayerSolution layer : version.description().getLayers()) {
       if (layer.getNorms().isEmpty()) {

@@ -1,13 +1,19 @@
 package io.dume.solver;
 
 import io.dume.schemas.control.ControlState;
+import io.dume.schemas.control.Membership;
 import io.dume.schemas.control.PolicyRange;
+import io.dume.schemas.message.DomainExpert;
+import io.dume.schemas.message.DomainTokens;
 import io.dume.schemas.message.Expert;
 import io.dume.schemas.message.ExpertsChanged;
 import io.dume.schemas.message.Fit;
 import io.dume.schemas.message.RouterVersion;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Whether trained gates are for a router as it is now.
@@ -24,6 +30,11 @@ record PublicationCheck(RouterVersion start, TrainedGates gates) {
    * @throws IllegalArgumentException saying why, and what would do
    */
   void require(ControlState state) {
+    if (!gates.startSha256().equalsIgnoreCase(start.getSha256())) {
+      throw unfit(
+          "they were trained from gates of sha256 %s, version %d has %s: take the router and the installation that they were exported from, or train from what `dume router export` writes"
+              .formatted(gates.startSha256(), start.getVersion(), start.getSha256()));
+    }
     requireShape();
     if (!gates.backbone().equals(start.getFit().getBackbone())) {
       throw unfit(
@@ -80,6 +91,34 @@ record PublicationCheck(RouterVersion start, TrainedGates gates) {
           "the router has experts %s now, version %d has %s: train from a version with these, for which `dume solve` asks"
               .formatted(described(now), start.getVersion(), described(start.getExperts())));
     }
+    List<String> gone = gone(state);
+    if (!gone.isEmpty()) {
+      throw unfit(
+          "version %d has tokens of domains %s, which were taken out of the router or given to another expert since, even if they came back: train from a newer version, for which `dume solve` asks"
+              .formatted(start.getVersion(), gone));
+    }
+  }
+
+  /** Domains of the start whose statistics are no longer the same column's of the same fit. */
+  private List<String> gone(ControlState state) {
+    Map<String, Membership> memberships = state.memberships(start.getFit().getId());
+    Map<String, String> experts = new HashMap<>();
+    state
+        .experts(start.getRouter())
+        .map(ExpertsChanged::getDomains)
+        .orElse(List.of())
+        .forEach((DomainExpert d) -> experts.put(d.getDomain(), d.getExpert()));
+    return Stream.concat(start.getDomains().stream(), start.getHeldOut().stream())
+        .filter(
+            then -> {
+              Membership now = memberships.get(then.getDomain());
+              return now == null
+                  || now.since() > start.getExpertsVersion()
+                  || !then.getExpert().equals(experts.get(then.getDomain()));
+            })
+        .map(DomainTokens::getDomain)
+        .distinct()
+        .toList();
   }
 
   private static boolean hasIntercept(float[] bias) {

@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.regex.Matcher;
@@ -37,7 +36,6 @@ final class Publisher implements AutoCloseable {
   private final MessageFormat format;
   private final KafkaProducer<byte[], byte[]> producer;
   private long lastVersion;
-  private Optional<EarlierGates> lastSolved = Optional.empty();
 
   private Publisher(Topics topics, MessageFormat format, KafkaProducer<byte[], byte[]> producer) {
     this.topics = topics;
@@ -73,7 +71,6 @@ final class Publisher implements AutoCloseable {
       try (RouterHistory history =
           RouterHistory.open(config.kafka(), config.topics(), config.router())) {
         publisher.lastVersion = history.highestNumber().orElse(0);
-        publisher.lastSolved = EarlierGates.newest(history);
       }
       return publisher;
     } catch (RuntimeException e) {
@@ -85,11 +82,6 @@ final class Publisher implements AutoCloseable {
   /** The group and the transactional id of a router, and the stem of client ids. */
   static String clientId(SolverConfig config) {
     return config.topics().prefix() + "solver-" + config.router();
-  }
-
-  /** The gates that were solved last when this publisher took over. */
-  Optional<EarlierGates> lastSolved() {
-    return lastSolved;
   }
 
   /** The number that the next version gets. */

@@ -45,30 +45,24 @@ public final class RouterPublication {
    * @return the version that has them
    * @throws IllegalArgumentException if the gates are not for the router as it is now; the message
    *     says why, and what would do
-   * @throws IllegalStateException if the topics are missing, or others kept taking the router over
+   * @throws IllegalStateException if the topics are missing, if others kept taking the router over
+   *     or the cluster did not answer, or if the thread was interrupted, which it then still is;
+   *     once publishing has begun the version may be there, and to publish again does no harm
    */
   public RouterVersion publish(TrainedGates gates) {
-    AbandonedException last = null;
     try (ControlLog control = new ControlLog(config.kafka(), config.topics());
         RouterHistory history =
             RouterHistory.open(config.kafka(), config.topics(), config.router())) {
-      RouterVersion start = start(history, gates);
-      PublicationCheck check = new PublicationCheck(start, gates);
-      for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-        // Before anybody is fenced, so that gates that don't fit disturb nobody.
-        control.catchUp();
-        check.require(control.state());
-        try {
-          return publish(check, control, history);
-        } catch (AbandonedException e) {
-          last = e;
-        }
-      }
+      PublicationCheck check = new PublicationCheck(start(history, gates), gates);
+      return Abandonment.retried(
+          "publishing trained gates of router " + config.router(),
+          ATTEMPTS,
+          () -> {
+            // Before anybody is fenced, so that gates that don't fit, or are there, disturb nobody.
+            Optional<RouterVersion> there = there(check, control, history);
+            return there.isPresent() ? there.get() : publish(check, control, history);
+          });
     }
-    throw new IllegalStateException(
-        "router %s could not be taken over in %d attempts: %s; try again when the cluster and the router's solvers are at rest"
-            .formatted(config.router(), ATTEMPTS, last.getMessage()),
-        last);
   }
 
   private RouterVersion publish(PublicationCheck check, ControlLog control, RouterHistory history) {
@@ -77,24 +71,42 @@ public final class RouterPublication {
       CommittedCuts.Position position = cuts.position();
       publisher.stayAbove(position.lastVersion());
       // Now that no solver publishes beside this: what the router is may have changed meanwhile.
-      control.catchUp();
-      check.require(control.state());
-      List<Keyed> messages =
-          RouterMessages.trained(
-              check.start(),
-              check.gates(),
-              publisher.nextVersion(),
-              config.partBytes(),
-              clock.instant().truncatedTo(ChronoUnit.MILLIS));
-      RouterVersion version = (RouterVersion) messages.get(messages.size() - 1).message();
-      Optional<RouterVersion> newest = history.newest().map(Router::description);
-      if (newest.filter(there -> sameBut(there, version)).isPresent()) {
-        // Somebody did it before, or this did, and the cluster did not get to say so.
-        return newest.get();
+      Optional<RouterVersion> there = there(check, control, history);
+      if (there.isPresent()) {
+        return there.get();
       }
+      List<Keyed> messages =
+          messages(check, publisher.nextVersion(), clock.instant().truncatedTo(ChronoUnit.MILLIS));
       publisher.publish(messages, List.of(), position.next(), cuts.group());
-      return version;
+      return version(messages);
     }
+  }
+
+  /**
+   * The newest version, if it has the gates: somebody published them before, or this did, and the
+   * cluster did not get to say so.
+   *
+   * @throws IllegalArgumentException if the gates are not for the router as it is now
+   */
+  private Optional<RouterVersion> there(
+      PublicationCheck check, ControlLog control, RouterHistory history) {
+    control.catchUp();
+    check.require(control.state());
+    return history
+        .newest()
+        .map(Router::description)
+        .filter(
+            newest ->
+                version(messages(check, newest.getVersion(), newest.getCreatedAt()))
+                    .equals(newest));
+  }
+
+  private List<Keyed> messages(PublicationCheck check, long number, Instant now) {
+    return RouterMessages.trained(check.start(), check.gates(), number, config.partBytes(), now);
+  }
+
+  private static RouterVersion version(List<Keyed> messages) {
+    return (RouterVersion) messages.get(messages.size() - 1).message();
   }
 
   private RouterVersion start(RouterHistory history, TrainedGates gates) {
@@ -106,14 +118,5 @@ public final class RouterPublication {
                 new IllegalArgumentException(
                     "router %s has no version %d, which the gates were trained from: take the router and the installation that it was exported from"
                         .formatted(config.router(), number)));
-  }
-
-  /** The same but for number and time. */
-  private static boolean sameBut(RouterVersion there, RouterVersion version) {
-    return RouterVersion.newBuilder(there)
-        .setVersion(version.getVersion())
-        .setCreatedAt(Instant.EPOCH)
-        .build()
-        .equals(RouterVersion.newBuilder(version).setCreatedAt(Instant.EPOCH).build());
   }
 }

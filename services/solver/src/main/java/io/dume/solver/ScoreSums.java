@@ -47,7 +47,10 @@ record ScoreSums(
     return new ScoreSums(boxedNorms, boxed(sums), boxed(products), List.of());
   }
 
-  /** With the scores that an earlier version's gate gives to the same tokens. */
+  /**
+   * With the scores that an earlier version's gate gives to the same tokens; as it is where they
+   * are beyond all numbers, as by the norms of a version that nobody solved.
+   */
   ScoreSums comparedWith(LayerGate gate, RightHandSides sides) {
     int experts = sides.experts();
     if (sums.isEmpty() || gate.bias().length != experts) {
@@ -62,8 +65,10 @@ record ScoreSums(
       }
       w[width * experts + e] = norm * gate.bias()[e];
     }
-    return new ScoreSums(
-        norms, sums, products, boxed(product(w, sides.b(), sides.size(), experts)));
+    double[] compared = product(w, sides.b(), sides.size(), experts);
+    return Arrays.stream(compared).allMatch(Double::isFinite)
+        ? new ScoreSums(norms, sums, products, boxed(compared))
+        : this;
   }
 
   /** Returns Xᵀ Y of two n x experts matrices. */

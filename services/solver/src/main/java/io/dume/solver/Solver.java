@@ -1,5 +1,6 @@
 package io.dume.solver;
 
+import io.dume.router.RouterHistory;
 import io.dume.schemas.control.ControlLog;
 import io.dume.schemas.kafka.Topics;
 import io.dume.schemas.message.Cut;
@@ -140,7 +141,7 @@ public final class Solver implements AutoCloseable {
         return;
       }
       if (publisher.isEmpty() || cuts.reassigned()) {
-        takeOver(cuts, reader);
+        takeOver(control, cuts, reader);
         return;
       }
       waiting.addAll(records);
@@ -171,17 +172,29 @@ public final class Solver implements AutoCloseable {
     publisher = Optional.empty();
   }
 
-  private void takeOver(CutSubscription cuts, LayerStatisticsReader reader) {
+  private void takeOver(ControlLog control, CutSubscription cuts, LayerStatisticsReader reader) {
     standBy();
     Publisher taken = Publisher.takeOver(config);
     publisher = Optional.of(taken);
-    earlier = taken.lastSolved();
+    Optional<LastSolved> last = lastSolved();
+    earlier = last.flatMap(solved -> EarlierGates.of(solved.version()));
+    control.catchUp();
+    Optional<Fit> serving = control.state().fit(config.router());
+    last.flatMap(solved -> solved.interceptProblem(serving, config.intercept()))
+        .ifPresent(problem -> LOG.warn("router {}: {}", config.router(), problem));
     CutSubscription.Committed committed = cuts.seekToCommitted();
     taken.stayAbove(committed.lastVersion());
     reader.seek(committed.positions());
     active = true;
     LOG.info(
         "active solver of router {}; the next version is {}", config.router(), taken.nextVersion());
+  }
+
+  private Optional<LastSolved> lastSolved() {
+    try (RouterHistory history =
+        RouterHistory.open(config.kafka(), config.topics(), config.router())) {
+      return LastSolved.in(history);
+    }
   }
 
   private void next(

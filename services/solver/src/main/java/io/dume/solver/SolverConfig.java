@@ -15,7 +15,9 @@ import java.util.Optional;
  * @param threads layers that are solved at the same time, at least 1
  * @param factorisation which library factors
  * @param intercept whether gates have an intercept, solved with them; without one they are solved
- *     from the same statistics as if no 1 had been appended to the features, and each bias is 0
+ *     from the same statistics as if no 1 had been appended to the features, and each bias is 0.
+ *     Each solver has its own setting, and one that takes over warns if the last version was solved
+ *     with the other
  * @param mixed lets another numeric profile than the fit's in; versions then say so
  * @param statisticsTimeout how long a cut waits without news for its statistics before it is
  *     refused

@@ -16,6 +16,8 @@ import java.util.Optional;
  * @param weights one array of experts · d a layer, row-major, finite
  * @param biases one array of experts a layer, finite
  * @param training how, and from which version
+ * @param startSha256 SHA-256 of that version's weights, in hexadecimal: numbers begin with 1 in
+ *     every installation
  * @param policy how they should be used, if anybody has chosen: otherwise as in the paper
  */
 public record TrainedGates(
@@ -24,6 +26,7 @@ public record TrainedGates(
     List<float[]> weights,
     List<float[]> biases,
     Training training,
+    String startSha256,
     Optional<Policy> policy) {
 
   /**

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.dume.schemas.control.ControlState;
 import io.dume.schemas.message.DomainExpert;
+import io.dume.schemas.message.DomainTokens;
 import io.dume.schemas.message.Expert;
 import io.dume.schemas.message.ExpertsChanged;
 import io.dume.schemas.message.Fit;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -30,6 +32,7 @@ class PublicationCheckTest {
   private static final Fit FIT = FoldedStatistics.fit("serving", 2, 3, 1);
   private static final List<Expert> EXPERTS = FoldedStatistics.experts();
   private static final Training TRAINING = new Training(8L, 1000, 1e-4, 0.0, 50_000L, 0L);
+  private static final String SHA256 = "ab".repeat(32);
   private static final RouterVersion START =
       RouterVersion.newBuilder()
           .setRouter(ROUTER)
@@ -39,9 +42,14 @@ class PublicationCheckTest {
           .setRequests(List.of())
           .setReason("demand")
           .setSequence(1)
-          .setExpertsVersion(1)
+          .setExpertsVersion(2)
           .setExperts(EXPERTS)
-          .setDomains(List.of())
+          .setDomains(
+              List.of(
+                  new DomainTokens("novel", "novel", 7L, 1L),
+                  new DomainTokens("politics", "novel", 5L, 1L),
+                  new DomainTokens("code", "code", 9L, 1L)))
+          .setHeldOut(List.of(new DomainTokens("sums", "math", 3L, 1L)))
           .setRanges(List.of())
           .setSetAside(0)
           .setLambda(0.01)
@@ -52,7 +60,7 @@ class PublicationCheckTest {
           .setCreatedAt(Instant.EPOCH)
           .setParts(1)
           .setWeightBytes(96)
-          .setSha256("")
+          .setSha256(SHA256)
           .build();
 
   private final ControlState state = new ControlState();
@@ -61,12 +69,23 @@ class PublicationCheckTest {
   void createFit() {
     state.apply(new FitCreated(ROUTER, FIT, Instant.EPOCH, false));
     list(FIT, 1, EXPERTS);
+    list(FIT, 2, EXPERTS, "politics novel", "sums math");
   }
 
-  private void list(Fit fit, int version, List<Expert> experts) {
-    List<DomainExpert> domains =
-        experts.stream().map(e -> new DomainExpert(e.getName(), e.getName())).toList();
-    state.apply(new ExpertsChanged(ROUTER, version, experts, domains, fit.getId(), List.of()));
+  /**
+   * @param domains "domain expert", beside one of each expert's name
+   */
+  private void list(Fit fit, int version, List<Expert> experts, String... domains) {
+    List<DomainExpert> listed = new ArrayList<>();
+    experts.forEach((Expert e) -> listed.add(new DomainExpert(e.getName(), e.getName())));
+    for (String domain : domains) {
+      listed.add(new DomainExpert(domain.split(" ")[0], domain.split(" ")[1]));
+    }
+    assertThat(
+            state.apply(
+                new ExpertsChanged(ROUTER, version, experts, listed, fit.getId(), List.of())))
+        .as("the list counts")
+        .isTrue();
   }
 
   private static TrainedGates gates(
@@ -77,6 +96,7 @@ class PublicationCheckTest {
         Collections.nCopies(layers, new float[experts.size() * 3]),
         Collections.nCopies(layers, filled(experts.size(), bias)),
         TRAINING,
+        SHA256,
         policy);
   }
 
@@ -161,9 +181,96 @@ class PublicationCheckTest {
 
   @Test
   void shouldRefuseGatesOfExpertsThatTheRouterNoLongerHas() {
-    list(FIT, 2, EXPERTS.subList(0, 2));
+    list(FIT, 3, EXPERTS.subList(0, 2));
 
     assertRefused(START, gates(), "the router has experts [novel", "`dume solve` asks");
+  }
+
+  @Test
+  void shouldRefuseGatesOfAnExpertWhoseMlpsWereChanged() {
+    List<Expert> changed = new ArrayList<>(EXPERTS);
+    changed.set(0, new Expert("novel", "other MLPs"));
+    list(FIT, 3, changed, "politics novel", "sums math");
+
+    assertRefused(START, gates(), "the router has experts [novel (other ML)", "has [novel (mlp-of");
+  }
+
+  @Test
+  void shouldRefuseGatesOfADomainThatWasTakenAway() {
+    list(FIT, 3, EXPERTS, "sums math");
+
+    assertRefused(START, gates(), "tokens of domains [politics]", "`dume solve` asks");
+  }
+
+  @Test
+  void shouldRefuseGatesOfADomainWhoseHeldOutTokensWereTakenAway() {
+    list(FIT, 3, EXPERTS, "politics novel");
+
+    assertRefused(START, gates(), "tokens of domains [sums]");
+  }
+
+  @Test
+  void shouldRefuseGatesOfADomainThatWasTakenAwayAndCameBack() {
+    list(FIT, 3, EXPERTS, "sums math");
+    list(FIT, 4, EXPERTS, "politics novel", "sums math");
+
+    assertRefused(START, gates(), "tokens of domains [politics]", "even if they came back");
+  }
+
+  @Test
+  void shouldRefuseGatesOfADomainThatAnotherExpertOfTheSameMlpsHasNow() {
+    List<Expert> twins =
+        List.of(new Expert("novel", "same"), new Expert("code", "same"), EXPERTS.get(2));
+    list(FIT, 3, twins, "politics novel", "sums math");
+    RouterVersion start =
+        RouterVersion.newBuilder(START).setExperts(twins).setExpertsVersion(3).build();
+    list(FIT, 4, twins, "politics code", "sums math");
+
+    assertRefused(
+        start, gates("backbone", twins, 2, 1, Optional.empty()), "tokens of domains [politics]");
+  }
+
+  @Test
+  void shouldLetGatesPassWhereOtherDomainsCameAndWent() {
+    list(FIT, 3, EXPERTS, "politics novel", "sums math", "poems novel");
+    list(FIT, 4, EXPERTS, "politics novel", "sums math");
+    list(FIT, 5, EXPERTS, "politics novel", "sums math", "plays novel");
+
+    assertThatCode(() -> new PublicationCheck(START, gates()).require(state))
+        .doesNotThrowAnyException();
+  }
+
+  @Test
+  void shouldRefuseGatesTrainedFromAVersionOfTheSameNumberElsewhere() {
+    RouterVersion start = RouterVersion.newBuilder(START).setSha256("cd".repeat(32)).build();
+
+    assertRefused(start, gates(), "sha256 " + SHA256, "version 8 has cdcd", "`dume router export`");
+  }
+
+  @Test
+  void shouldTellNoDifferenceOfCaseInADigest() {
+    RouterVersion start =
+        RouterVersion.newBuilder(START).setSha256(SHA256.toUpperCase(Locale.ROOT)).build();
+
+    assertThatCode(() -> new PublicationCheck(start, gates()).require(state))
+        .doesNotThrowAnyException();
+  }
+
+  @Test
+  void shouldRefuseAnotherWidthAndBiasesOfAnotherNumberThanTheStartHas() {
+    assertRefused(START, shaped(EXPERTS.size() * 4, EXPERTS.size()), "width 3", "another shape");
+    assertRefused(START, shaped(EXPERTS.size() * 3, 2), "of 3 experts", "another shape");
+  }
+
+  private static TrainedGates shaped(int weights, int biases) {
+    return new TrainedGates(
+        "backbone",
+        EXPERTS,
+        Collections.nCopies(2, new float[weights]),
+        Collections.nCopies(2, new float[biases]),
+        TRAINING,
+        SHA256,
+        Optional.empty());
   }
 
   @ParameterizedTest
@@ -200,6 +307,7 @@ class PublicationCheckTest {
         List.of(filled(9, weight)),
         List.of(new float[3]),
         training,
+        SHA256,
         Optional.empty());
   }
 }

@@ -71,7 +71,11 @@ class RouterPublicationIT {
     installation.sendLayers(statistics, cut);
   }
 
-  private static TrainedGates gates(long start, float value) {
+  private static TrainedGates gates(RouterVersion start, float value) {
+    return gates(start.getVersion(), start.getSha256(), value);
+  }
+
+  private static TrainedGates gates(long start, String startSha256, float value) {
     int experts = FoldedStatistics.EXPERTS.size();
     List<float[]> weights = new ArrayList<>();
     List<float[]> biases = new ArrayList<>();
@@ -85,6 +89,7 @@ class RouterPublicationIT {
         weights,
         biases,
         new Training(start, 1000, 1e-4, 0.01, 50_000L, 7L),
+        startSha256,
         Optional.of(REMEMBERING));
   }
 
@@ -112,7 +117,7 @@ class RouterPublicationIT {
           RouterSubscription.open(installation.kafka, installation.topics, Installation.ROUTER)) {
         subscription.next(SOON);
 
-        RouterVersion version = publication(installation).publish(gates(1, 0.5f));
+        RouterVersion version = publication(installation).publish(gates(start, 0.5f));
 
         Router received = subscription.next(SOON).orElseThrow();
         assertThat(received.description()).isEqualTo(version);
@@ -146,14 +151,14 @@ class RouterPublicationIT {
   void shouldLetASolverFinishTheCutThatItWasIn() throws Exception {
     try (Installation installation = installation()) {
       FoldedStatistics statistics = statistics(installation);
-      sendStart(installation);
+      RouterVersion start = sendStart(installation);
       Installation.Running solver = installation.start();
       installation.sendCut(
           statistics.cut(Installation.ROUTER, 1, List.of("ask"), Optional.empty()));
       installation.sendLayer(0, statistics.layer(1, 0));
       await().until(() -> isSolving(installation));
 
-      publication(installation).publish(gates(1, 0.5f));
+      publication(installation).publish(gates(start, 0.5f));
       installation.sendLayer(1, statistics.layer(1, 1));
       installation.sendLayer(2, statistics.layer(1, 2));
 
@@ -174,12 +179,12 @@ class RouterPublicationIT {
   }
 
   /** A version that no solver has worked on yet. */
-  private static void sendStart(Installation installation) {
+  private static RouterVersion sendStart(Installation installation) {
     int experts = FoldedStatistics.EXPERTS.size();
     RouterVersion template =
         RouterVersion.newBuilder()
             .setRouter(Installation.ROUTER)
-            .setVersion(0)
+            .setVersion(1)
             .setFit(installation.fit)
             .setCut(0)
             .setRequests(List.of())
@@ -201,15 +206,18 @@ class RouterPublicationIT {
             .setSha256("")
             .build();
     List<byte[]> records = new ArrayList<>();
+    RouterVersion start = template;
     for (RouterMessages.Keyed keyed :
-        RouterMessages.trained(template, gates(1, 1), 1, 1 << 20, Instant.EPOCH)) {
-      records.add(
-          Wire.encode(
-              keyed.message() instanceof RouterVersion version
-                  ? RouterVersion.newBuilder(version).setReason("demand").setTraining(null).build()
-                  : keyed.message()));
+        RouterMessages.trained(template, gates(template, 1), 1, 1 << 20, Instant.EPOCH)) {
+      if (keyed.message() instanceof RouterVersion version) {
+        start = RouterVersion.newBuilder(version).setReason("demand").setTraining(null).build();
+        records.add(Wire.encode(start));
+      } else {
+        records.add(Wire.encode(keyed.message()));
+      }
     }
     installation.send(installation.topics.routerVersions(), 0, records);
+    return start;
   }
 
   @Test
@@ -240,7 +248,7 @@ class RouterPublicationIT {
       producer.initTransactions();
       producer.beginTransaction();
       for (RouterMessages.Keyed keyed :
-          RouterMessages.trained(start, gates(1, 0.5f), 2, 1 << 20, NOW)) {
+          RouterMessages.trained(start, gates(start, 0.5f), 2, 1 << 20, NOW)) {
         producer
             .send(
                 new ProducerRecord<>(
@@ -256,15 +264,20 @@ class RouterPublicationIT {
   }
 
   @Test
-  void shouldChangeNothingWhereTheNewestVersionHasTheGatesAlready() throws Exception {
+  void shouldChangeNothingAndFenceNobodyWhereTheNewestVersionHasTheGatesAlready() throws Exception {
     try (Installation installation = installation()) {
-      sendStart(installation);
+      RouterVersion start = sendStart(installation);
+      RouterVersion once = publication(installation).publish(gates(start, 0.5f));
+      try (Publisher solver = Publisher.takeOver(installation.config());
+          CutSubscription group = new CutSubscription(installation.config())) {
 
-      RouterVersion once = publication(installation).publish(gates(1, 0.5f));
-      RouterVersion again = publication(installation).publish(gates(1, 0.5f));
+        RouterVersion again = publication(installation).publish(gates(start, 0.5f));
 
-      assertThat(again).isEqualTo(once);
-      assertThat(installation.events(2)).hasSize(2);
+        assertThat(again).isEqualTo(once);
+        assertThat(installation.events(2)).hasSize(2);
+        // Throws if it was fenced.
+        solver.publish(List.of(), List.of(), Map.of(), group.groupMetadata());
+      }
     }
   }
 
@@ -274,9 +287,9 @@ class RouterPublicationIT {
       FoldedStatistics statistics = statistics(installation);
       Installation.Running first = installation.start();
       solve(installation, statistics, 1);
-      installation.events(1);
+      RouterVersion start = ((RouterEvent.Published) installation.events(1).get(0)).version();
       first.solver().close();
-      RouterVersion trained = publication(installation).publish(gates(1, 0.5f));
+      RouterVersion trained = publication(installation).publish(gates(start, 0.5f));
       for (long number = 1; number < 10; number++) {
         installation.send(
             installation.topics.routerVersions(),
@@ -304,7 +317,7 @@ class RouterPublicationIT {
       RouterPublication publication = publication(installation);
 
       assertThatExceptionOfType(IllegalArgumentException.class)
-          .isThrownBy(() -> publication.publish(gates(4, 0.5f)))
+          .isThrownBy(() -> publication.publish(gates(4, "", 0.5f)))
           .withMessageContaining("router demo has no version 4");
       solver.publish(List.of(), List.of(), Map.of(), group.groupMetadata());
     }

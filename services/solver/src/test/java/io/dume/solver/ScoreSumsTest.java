@@ -50,6 +50,29 @@ class ScoreSumsTest {
   }
 
   @Test
+  void shouldNotCompareWithNormsThatLeadBeyondAllNumbers() throws UnsolvableException {
+    LayerStatistics system = RandomSystems.statistics(1, 12, 3, 60);
+    LayerGate gate = solve(system, 0.1).gate();
+    ScoreSums scores = gate.scores();
+    LayerGate forged =
+        new LayerGate(
+            gate.layer(),
+            gate.weight(),
+            gate.bias(),
+            gate.residual(),
+            gate.smallestPivot(),
+            gate.zeroColumns(),
+            gate.separability(),
+            new ScoreSums(List.of(1.0, 1e308, 1.0), scores.sums(), scores.products(), List.of()));
+    forged.weight()[12] = 1e30f;
+
+    ScoreSums compared = scores.comparedWith(forged, RightHandSides.of(system));
+
+    assertThat(compared).isEqualTo(scores);
+    assertThat(compared.earlier()).isEmpty();
+  }
+
+  @Test
   void shouldBeLeftOutWhereTheirSquaresWouldOutweighTheGates() throws UnsolvableException {
     LayerStatistics system = RandomSystems.statistics(1, 4, ScoreSums.MOST_EXPERTS + 1, 200);
 
