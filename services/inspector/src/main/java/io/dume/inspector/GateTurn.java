@@ -51,7 +51,8 @@ public record GateTurn(
    *
    * @param versions what there is, in any order
    * @param now the later version
-   * @return the number of a solved version of the same fit and experts, with fewer tokens
+   * @return the number of a solved version with fewer tokens, of the same fit, experts, domains and
+   *     intercept
    */
   public static Optional<Long> compared(List<RouterVersion> versions, RouterVersion now) {
     double all = total(now);
@@ -61,10 +62,22 @@ public record GateTurn(
             .sorted(Comparator.comparingDouble(GateTurn::total))
             .toList();
     return comparable.stream()
-        .filter(earlier -> 2 * total(earlier) <= all)
+        .filter(earlier -> isHalf(earlier, now))
         .max(Comparator.comparingDouble(GateTurn::total))
         .or(() -> comparable.stream().findFirst())
         .map(RouterVersion::getVersion);
+  }
+
+  /**
+   * Whether no version before this one can tell more: whoever reads versions from the newest back
+   * may stop there.
+   *
+   * @param earlier a version
+   * @param now the later version
+   * @return whether they can be compared, and the earlier one has at most half of the tokens
+   */
+  public static boolean isHalf(RouterVersion earlier, RouterVersion now) {
+    return comparable(earlier, now) && 2 * total(earlier) <= total(now);
   }
 
   /**
@@ -72,8 +85,8 @@ public record GateTurn(
    *
    * @param earlier a version
    * @param now a later one
-   * @return one for each expert; none if the versions are not of the same fit and experts, if gates
-   *     were trained, or if no token came in between
+   * @return one for each expert; none if the versions are not of the same fit, experts, domains and
+   *     intercept, if gates were trained, or if no token came in between
    */
   public static List<GateTurn> between(Router earlier, Router now) {
     double then = total(earlier.description());
@@ -97,7 +110,7 @@ public record GateTurn(
               now.experts().get(e),
               earlier.version(),
               degrees,
-              Math.max(0, Math.round(after[e] - before[e])),
+              Math.round(after[e] - before[e]),
               Math.toDegrees(Math.atan(tangent)),
               times <= 1 ? 0 : (long) Math.ceil(after[e] * (times - 1))));
     }
@@ -108,6 +121,9 @@ public record GateTurn(
     return earlier.getVersion() < now.getVersion()
         && earlier.getFit().getId().equals(now.getFit().getId())
         && earlier.getExperts().equals(now.getExperts())
+        // A domain that came, went or changed hands turns gates too, and so does the intercept.
+        && earlier.getExpertsVersion() == now.getExpertsVersion()
+        && earlier.getIntercept() == now.getIntercept()
         && earlier.getTraining().isEmpty()
         && now.getTraining().isEmpty();
   }

@@ -129,6 +129,8 @@ class GateTurnTest {
     assertThat(GateTurn.compared(versions, version(6, 1_000))).contains(3L);
     assertThat(GateTurn.compared(versions, version(6, 150))).as("the fewest").contains(1L);
     assertThat(GateTurn.compared(versions, version(6, 100))).as("none with fewer").isEmpty();
+    assertThat(GateTurn.isHalf(version(3, 500), version(6, 1_000))).isTrue();
+    assertThat(GateTurn.isHalf(version(3, 501), version(6, 1_000))).isFalse();
   }
 
   @Test
@@ -154,7 +156,14 @@ class GateTurnTest {
             .setTraining(new Training(1L, 10, 1e-4, 0.0, 100L, 0L))
             .build();
 
-    for (RouterVersion earlier : List.of(otherFit, otherExperts)) {
+    // As after a domain that an expert had several of was removed.
+    RouterVersion otherDomains =
+        RouterVersion.newBuilder(version(1, 100)).setExpertsVersion(2).build();
+    RouterVersion withoutIntercept =
+        RouterVersion.newBuilder(version(1, 100)).setIntercept(false).build();
+
+    for (RouterVersion earlier : List.of(otherFit, otherExperts, otherDomains, withoutIntercept)) {
+      assertThat(GateTurn.isHalf(earlier, now)).isFalse();
       assertThat(GateTurn.between(router(earlier, at(0)), router(now, at(10)))).isEmpty();
       assertThat(GateTurn.compared(List.of(earlier), now)).isEmpty();
     }
