@@ -1,11 +1,12 @@
 package io.dume.router;
 
+import io.dume.schemas.message.RouterVersion;
 import io.dume.schemas.wire.MessageFormat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.function.LongPredicate;
+import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -15,11 +16,11 @@ final class NewestRouter implements Consumer<ConsumerRecord<byte[], byte[]>> {
   private static final Logger LOG = LoggerFactory.getLogger(NewestRouter.class);
 
   private final RouterAssembler assembler;
-  private final LongPredicate wanted;
+  private final Predicate<RouterVersion> wanted;
   private final List<RouterAssembler.Arrival.Incomplete> incomplete = new ArrayList<>();
   private Optional<Router> newest = Optional.empty();
 
-  NewestRouter(String router, MessageFormat format, LongPredicate wanted) {
+  NewestRouter(String router, MessageFormat format, Predicate<RouterVersion> wanted) {
     this.assembler = new RouterAssembler(router, format, RouterAssembler.MAX_PENDING_BYTES);
     this.wanted = wanted;
   }
@@ -39,7 +40,7 @@ final class NewestRouter implements Consumer<ConsumerRecord<byte[], byte[]>> {
   }
 
   private void consider(Router router) {
-    if (wanted.test(router.version())
+    if (wanted.test(router.description())
         && newest.map(n -> router.version() > n.version()).orElse(true)) {
       newest = Optional.of(router);
     }

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
-import java.util.function.LongPredicate;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
@@ -143,7 +143,7 @@ public final class RouterHistory implements AutoCloseable {
    * @return the router, or nothing if there is no such version or it is not whole
    */
   public Optional<Router> version(long number) {
-    return search(version -> version == number);
+    return search(version -> version.getVersion() == number);
   }
 
   /**
@@ -165,7 +165,7 @@ public final class RouterHistory implements AutoCloseable {
    *     the first
    */
   public Optional<Router> before(long number) {
-    return search(version -> version < number);
+    return search(version -> version.getVersion() < number);
   }
 
   /**
@@ -179,7 +179,46 @@ public final class RouterHistory implements AutoCloseable {
     return before(number).map(Router::description);
   }
 
-  private Optional<Router> search(LongPredicate wanted) {
+  /**
+   * What versions say of themselves, from the newest back to one that is enough, without reading
+   * more than needed.
+   *
+   * @param enough whether none before this one has to be read
+   * @return descriptions of versions that are whole, in the order in which they were published: at
+   *     least all since the newest that is enough, or all there are if none is
+   */
+  public List<RouterVersion> descriptionsBackTo(Predicate<RouterVersion> enough) {
+    return read(
+        () ->
+            log.scanBackwards(
+                    log.end(),
+                    () -> new Descriptions(assembler()),
+                    window -> window.versions.stream().anyMatch(enough))
+                .versions);
+  }
+
+  private static final class Descriptions implements Consumer<ConsumerRecord<byte[], byte[]>> {
+    private final RouterAssembler assembler;
+    private final List<RouterVersion> versions = new ArrayList<>();
+
+    Descriptions(RouterAssembler assembler) {
+      this.assembler = assembler;
+    }
+
+    @Override
+    public void accept(ConsumerRecord<byte[], byte[]> record) {
+      assembler
+          .accept(RouterVersionsLog.where(record), RouterVersionsLog.value(record))
+          .ifPresent(
+              arrival -> {
+                if (arrival instanceof RouterAssembler.Arrival.Whole whole) {
+                  versions.add(whole.router().description());
+                }
+              });
+    }
+  }
+
+  private Optional<Router> search(Predicate<RouterVersion> wanted) {
     return read(
         () ->
             log.scanBackwards(

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.DoublePredicate;
 
 /**
@@ -40,7 +41,9 @@ final class VersionCheck {
 
   private void experts() {
     require(new HashSet<>(experts).size() == experts.size(), "experts %s: names differ", experts);
+    Set<String> domains = new HashSet<>();
     for (DomainTokens domain : version.getDomains()) {
+      require(domains.add(domain.getDomain()), "domains: %s is there twice", domain.getDomain());
       require(
           experts.contains(domain.getExpert()) && domain.getTokens() >= 0,
           "domains: %s, of expert %s with %d tokens: the experts are %s",

@@ -288,6 +288,14 @@ class RouterClientIT {
       assertThat(history.description(5)).isEmpty();
       assertThat(history.description(4)).isEmpty();
       assertThat(history.descriptionBefore(1)).isEmpty();
+      assertThat(history.descriptionsBackTo(version -> version.getVersion() <= 12))
+          .extracting(RouterVersion::getVersion)
+          .as("not all there are")
+          .endsWith(12L, 13L, 14L)
+          .doesNotContain(1L);
+      assertThat(history.descriptionsBackTo(version -> false))
+          .extracting(RouterVersion::getVersion)
+          .containsExactly(1L, 2L, 3L, 6L, 7L, 8L, 9L, 10L, 11L, 12L, 13L, 14L);
     }
   }
 

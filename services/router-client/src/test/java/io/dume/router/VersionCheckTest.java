@@ -95,6 +95,13 @@ class VersionCheckTest {
             "domains",
             version -> version.setDomains(List.of(new DomainTokens("math", "math", -1L, 1L)))),
         changed(
+            "domains: math is there twice",
+            version ->
+                version.setDomains(
+                    List.of(
+                        new DomainTokens("math", "novel", 1L, 1L),
+                        new DomainTokens("math", "novel", 2L, 1L)))),
+        changed(
             "experts",
             version ->
                 version.setExperts(
