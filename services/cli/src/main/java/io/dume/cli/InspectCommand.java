@@ -3,13 +3,11 @@ package io.dume.cli;
 import io.dume.inspector.GateTurn;
 import io.dume.inspector.Inspection;
 import io.dume.router.Router;
-import io.dume.router.RouterEvent;
 import io.dume.router.RouterHistory;
 import io.dume.schemas.message.RouterVersion;
 import io.dume.schemas.message.Training;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -25,7 +23,8 @@ import picocli.CommandLine.Option;
       "How far apart any two experts' tokens are in each layer, how often the gate is expected to"
           + " confuse them, which experts are hardly to be told apart, how far the fresh tokens of an"
           + " expert lie from those before, and whether the gates still move. No model, no text, no"
-          + " forward pass: a version carries the spread of its scores."
+          + " forward pass: a version carries the spread of its scores. All of it is by expert:"
+          + " where an expert has several domains, their tokens are one."
     },
     footer = {
       "",
@@ -116,14 +115,10 @@ final class InspectCommand implements Callable<Integer> {
         (compared > 0 ? history.description(compared) : Optional.<RouterVersion>empty())
             .map(earlier -> Inspection.drift(earlier, version))
             .orElse(List.of());
-    List<RouterVersion> all = new ArrayList<>();
-    for (RouterEvent event : history.list()) {
-      if (event instanceof RouterEvent.Published published) {
-        all.add(published.version());
-      }
-    }
+    List<RouterVersion> before =
+        history.descriptionsBackTo(earlier -> GateTurn.isHalf(earlier, version));
     List<GateTurn> turns =
-        GateTurn.compared(all, version)
+        GateTurn.compared(before, version)
             .flatMap(history::version)
             .map(earlier -> GateTurn.between(earlier, solved))
             .orElse(List.of());

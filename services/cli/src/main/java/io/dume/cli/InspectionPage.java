@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dume.inspector.GateTurn;
 import io.dume.inspector.Inspection;
 import io.dume.models.FeatureSource;
+import io.dume.schemas.message.Expert;
 import io.dume.schemas.message.RouterVersion;
 import io.dume.schemas.message.Training;
 import java.math.BigDecimal;
@@ -88,7 +89,18 @@ record InspectionPage(
     if (!solved.getIntercept()) {
       lines.add("solved without an intercept: experts may be further apart than their scores are");
     }
+    List<String> shared =
+        solved.getExperts().stream().map(Expert::getName).filter(this::hasSeveralDomains).toList();
+    if (!shared.isEmpty()) {
+      lines.add(
+          "by expert, not by domain: the tokens of all domains of %s are one"
+              .formatted(String.join(", ", shared)));
+    }
     return lines;
+  }
+
+  private boolean hasSeveralDomains(String expert) {
+    return solved.getDomains().stream().filter(d -> d.getExpert().equals(expert)).count() > 1;
   }
 
   /** The largest of all layers, so that one scale does for all; at least 1. */
@@ -160,7 +172,8 @@ record InspectionPage(
   /** One line for each expert: how far its gates have turned, and when they will stand still. */
   List<String> gates() {
     if (turns.isEmpty()) {
-      return List.of("no version before with the same experts, of the same fit, and fewer tokens");
+      return List.of(
+          "no version before of the same fit, with the same experts and domains, an intercept as here, and fewer tokens");
     }
     return turns.stream()
         .map(
