@@ -52,26 +52,35 @@ final class AclAdvice {
 
   private static String advice(
       AuthorizationException refusal, List<Throwable> chain, CommandSpec command) {
-    Optional<String> service = AclTable.get().serviceOf(names(command));
-    List<AclEntry> needed =
-        service.map(name -> needed(name, refusal, chain, command)).orElse(List.of());
+    List<AclEntry> needed = needed(refusal, chain, command);
     if (needed.isEmpty()) {
       return "the cluster's access control lists refuse it to this user";
     }
     return "the cluster's access control lists refuse it to this user, who needs %s (`dume acls %s` lists all)"
         .formatted(
-            needed.stream().map(AclEntry::toString).collect(Collectors.joining("; ")),
-            service.orElseThrow());
+            needed.stream().map(AclEntry::toString).distinct().collect(Collectors.joining("; ")),
+            needed.get(0).service());
+  }
+
+  /** What a command runs as: more than one thing, where an option makes it do another's work. */
+  private static Stream<String> services(CommandSpec command) {
+    return Stream.concat(
+        AclTable.get().serviceOf(names(command)).stream(),
+        option(command, PolicyChoiceOptions.CHOOSE).isPresent()
+            ? AclTable.get().serviceOf("policy").stream()
+            : Stream.empty());
   }
 
   private static List<AclEntry> needed(
-      String service, AuthorizationException refusal, List<Throwable> chain, CommandSpec command) {
-    List<String> names = names(refusal, chain);
+      AuthorizationException refusal, List<Throwable> chain, CommandSpec command) {
+    List<String> refused = refused(refusal);
+    List<String> names = refused.isEmpty() ? words(chain) : refused;
     boolean creating =
         chain.stream()
             .anyMatch(e -> String.valueOf(e.getMessage()).contains("could not be created"));
     List<AclEntry> candidates =
-        AclTable.get().of(service).stream()
+        services(command)
+            .flatMap(service -> AclTable.get().of(service).stream())
             .map(entry -> entry.resolved(values(command)))
             .filter(entry -> entry.type() == type(refusal))
             .map(entry -> entry.withOperations(operations(entry, creating)))
@@ -79,7 +88,8 @@ final class AclAdvice {
             .toList();
     List<AclEntry> named =
         candidates.stream().filter(entry -> names.stream().anyMatch(entry::covers)).toList();
-    return named.isEmpty() ? candidates : named;
+    // What is refused by name and is in no list is not to be explained by others' names.
+    return named.isEmpty() && refused.isEmpty() ? candidates : named;
   }
 
   /**
@@ -101,8 +111,8 @@ final class AclAdvice {
         .toList();
   }
 
-  /** The names of resources in what the exceptions say. */
-  private static List<String> names(AuthorizationException refusal, List<Throwable> chain) {
+  /** The names of resources that the exception carries. */
+  private static List<String> refused(AuthorizationException refusal) {
     if (refusal instanceof TopicAuthorizationException topics
         && !topics.unauthorizedTopics().isEmpty()) {
       return List.copyOf(topics.unauthorizedTopics());
@@ -110,6 +120,11 @@ final class AclAdvice {
     if (refusal instanceof GroupAuthorizationException group && group.groupId() != null) {
       return List.of(group.groupId());
     }
+    return List.of();
+  }
+
+  /** What may be names of resources in what the exceptions say. */
+  private static List<String> words(List<Throwable> chain) {
     return chain.stream()
         .flatMap(e -> NAME_END.splitAsStream(String.valueOf(e.getMessage())))
         .flatMap(word -> Stream.of(word, word.replaceAll("\\.+$", "")))

@@ -111,9 +111,7 @@ final class EvaluateCommand implements Callable<Integer> {
     if (ways != 1) {
       throw usage("say what to judge: one of --router, --dense NAME, --follow");
     }
-    if (policyChoice.wanted() && !follow) {
-      throw usage("--choose-policy needs --follow; `dume policy choose` chooses once");
-    }
+    policyChoice.check(follow);
     out.ifPresent(file -> ResultFile.requireWritable("--out", file));
     if (dense.isPresent()) {
       finish(dense());
@@ -170,21 +168,26 @@ final class EvaluateCommand implements Callable<Integer> {
   }
 
   private void follow() throws IOException, InterruptedException {
+    // Whatever is wrong here would else be found with the first version, hours later perhaps.
+    requirePossible();
     Optional<FollowedPolicy> choosing = Optional.empty();
     if (policyChoice.wanted()) {
       policyChoice.requireOtherTextThan(text);
       choosing = Optional.of(choosing());
+      policyChoice.text().check(model.directory(), windowBefore(), context.console());
     }
     context.stop().arm();
     // By window: the versions of a router are of one context_dim until a replay changes it.
     Map<Integer, Evaluator> evaluators = new HashMap<>();
     try (FollowedModel followed =
             new FollowedModel(
-                MixtureModel.load(model.directory(), model.device()), context.console());
+                model.directory(),
+                MixtureModel.load(model.directory(), model.device()),
+                context.console());
         RouterSubscription versions =
             RouterSubscription.open(kafka.settings(), kafka.topics(), routerName.name())) {
       new FollowedEvaluation(
-              versions,
+              versions::next,
               followed,
               weights -> of(evaluators, text, weights),
               routing,
@@ -195,6 +198,21 @@ final class EvaluateCommand implements Callable<Integer> {
     } catch (StoppedException e) {
       context.console().note(e.getMessage());
     }
+  }
+
+  private void requirePossible() throws IOException {
+    try {
+      routing.check();
+      window.check(model.directory());
+    } catch (IllegalArgumentException e) {
+      throw usage(e.getMessage());
+    }
+    text.check(model.directory(), windowBefore(), context.console());
+  }
+
+  /** The window as far as it is known before there is a version. */
+  private int windowBefore() throws IOException {
+    return window.of(model.directory(), Optional.empty());
   }
 
   private FollowedPolicy choosing() throws IOException {

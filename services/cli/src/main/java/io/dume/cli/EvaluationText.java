@@ -7,6 +7,7 @@ import io.dume.models.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -34,6 +35,7 @@ final class EvaluationText {
   private Optional<Long> tokensPerDomain = Optional.empty();
 
   private final List<SetAsideDocument> setAside = new ArrayList<>();
+  private final Set<String> leftOut = new HashSet<>();
 
   /** Text that another option names. */
   static EvaluationText of(List<Path> files, long tokensPerDomain) {
@@ -57,6 +59,24 @@ final class EvaluationText {
    */
   EvaluationSet read(Path model, int window, Optional<Set<String>> known, Console console)
       throws IOException {
+    EvaluationSet set = documents(model, window, known, console);
+    console.note("windows of %d tokens".formatted(window));
+    return set;
+  }
+
+  /**
+   * Reads the documents once before anybody waits for a router to judge by them.
+   *
+   * @throws IllegalArgumentException if nothing can be predicted
+   */
+  void check(Path model, int window, Console console) throws IOException {
+    documents(model, window, Optional.empty(), console);
+  }
+
+  private EvaluationSet documents(
+      Path model, int window, Optional<Set<String>> known, Console console) throws IOException {
+    // What was set aside is told once, however often the text is read.
+    setAside.clear();
     try (Tokenizer tokenizer = Tokenizer.load(model)) {
       EvaluationSet.Builder set =
           EvaluationSet.builder(tokenizer, window, tokensPerDomain.orElse(Long.MAX_VALUE));
@@ -66,15 +86,17 @@ final class EvaluationText {
       }
       EvaluationSet documents = set.build();
       asked.removeAll(documents.domains());
-      asked.forEach(
-          domain ->
-              console.note("domain %s is left out: it has nothing to predict".formatted(domain)));
+      asked.stream()
+          .filter(leftOut::add)
+          .forEach(
+              domain ->
+                  console.note(
+                      "domain %s is left out: it has nothing to predict".formatted(domain)));
       if (documents.domains().isEmpty()) {
         finish(console);
         throw new IllegalArgumentException(
             "%s: no document has anything to predict".formatted(files));
       }
-      console.note("windows of %d tokens".formatted(window));
       return documents;
     }
   }

@@ -9,7 +9,6 @@ import io.dume.models.MixtureModel;
 import io.dume.models.RouterWeights;
 import io.dume.models.RoutingPolicy;
 import io.dume.router.Router;
-import io.dume.router.RouterSubscription;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
@@ -36,7 +35,7 @@ final class FollowedEvaluation {
     void judged(Map<String, Perplexity> judged) throws IOException;
   }
 
-  private final RouterSubscription versions;
+  private final VersionSource versions;
   private final FollowedModel model;
   private final Evaluators evaluators;
   private final RoutingOptions routing;
@@ -44,9 +43,10 @@ final class FollowedEvaluation {
   private final Optional<FollowedPolicy> choosing;
   private final CliContext context;
   private final DriftAlarm alarm = new DriftAlarm();
+  private boolean any;
 
   FollowedEvaluation(
-      RouterSubscription versions,
+      VersionSource versions,
       FollowedModel model,
       Evaluators evaluators,
       RoutingOptions routing,
@@ -98,6 +98,11 @@ final class FollowedEvaluation {
     RouterWeights weights = VersionDocument.weights(version);
     Evaluator evaluator = evaluators.of(weights);
     RoutingPolicy policy = routing.policy(weights);
+    Optional<Integer> asked = routing.askedChoice().filter(k -> k > weights.experts());
+    if (asked.isPresent()) {
+      requireJudgedBefore(version, asked.get());
+      return;
+    }
     Map<String, Perplexity> judged;
     try {
       judged = evaluator.mixture(mixture, new RoutingChoice.Gates(weights, policy));
@@ -108,12 +113,28 @@ final class FollowedEvaluation {
           .note("version %d can't be judged: %s".formatted(version.version(), e.getMessage()));
       return;
     }
+    any = true;
     StringBuilder row = new StringBuilder("version " + version.version());
+    version
+        .description()
+        .getTraining()
+        .ifPresent(training -> row.append(" (%s)".formatted(TrainingRecord.brief(training))));
     judged.forEach((domain, p) -> row.append("  %s %.3f".formatted(domain, p.value())));
     context.console().result(row.append("  by ").append(policy).toString());
     rows.judged(judged);
     if (newest && choosing.isPresent()) {
       choosing.get().next(version, mixture, weights);
     }
+  }
+
+  /** Who asks for more experts than there are is told at once; experts that go end nothing. */
+  private void requireJudgedBefore(Router version, int asked) {
+    String misfit =
+        "version %d can't be judged: it has %d experts, and --top-k or --policy asks for %d"
+            .formatted(version.version(), version.experts().size(), asked);
+    if (!any) {
+      throw new IllegalArgumentException(misfit);
+    }
+    context.console().note(misfit);
   }
 }

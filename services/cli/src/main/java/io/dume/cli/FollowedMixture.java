@@ -5,6 +5,7 @@ import io.dume.models.RouterWeights;
 import io.dume.models.Routing;
 import io.dume.router.Router;
 import io.dume.router.RouterSubscription;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
@@ -29,11 +30,12 @@ final class FollowedMixture implements ServedMixture {
 
   /** Takes over both: closes them when it is closed. */
   FollowedMixture(
+      Path directory,
       MixtureModel mixture,
       RouterSubscription versions,
       RoutingOptions options,
       CliContext context) {
-    this.model = new FollowedModel(mixture, context.console());
+    this.model = new FollowedModel(directory, mixture, context.console());
     this.versions = versions;
     this.options = options;
     this.context = context;

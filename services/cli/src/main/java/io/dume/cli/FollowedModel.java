@@ -1,8 +1,11 @@
 package io.dume.cli;
 
+import io.dume.models.FeatureSource;
+import io.dume.models.MergedManifest;
 import io.dume.models.MixtureModel;
 import io.dume.router.Router;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -15,18 +18,24 @@ final class FollowedModel implements AutoCloseable {
   /** Between two looks at the directory for the same version. */
   private static final Duration PAUSE = Duration.ofSeconds(1);
 
+  private final Path directory;
   private final Console console;
   private final Console.NanoClock clock;
   private MixtureModel mixture;
   private long tried;
   private long triedAt;
 
-  /** Takes the model over: closes it when it is closed. */
-  FollowedModel(MixtureModel mixture, Console console) {
-    this(mixture, console, System::nanoTime);
+  /**
+   * Takes the model over: closes it when it is closed.
+   *
+   * @param directory where it was loaded from
+   */
+  FollowedModel(Path directory, MixtureModel mixture, Console console) {
+    this(directory, mixture, console, System::nanoTime);
   }
 
-  FollowedModel(MixtureModel mixture, Console console, Console.NanoClock clock) {
+  FollowedModel(Path directory, MixtureModel mixture, Console console, Console.NanoClock clock) {
+    this.directory = directory;
     this.mixture = mixture;
     this.console = console;
     this.clock = clock;
@@ -62,7 +71,12 @@ final class FollowedModel implements AutoCloseable {
   private Optional<String> take(Router version) {
     Optional<MixtureModel> reloaded;
     try {
-      // Experts may have joined the model's directory since.
+      // Experts may have joined the model's directory since. Whether the version's have is in the
+      // manifest: their MLPs are read only then.
+      Optional<String> late = late(version, MergedManifest.read(directory));
+      if (late.isPresent()) {
+        return late;
+      }
       reloaded = mixture.reload();
     } catch (IOException e) {
       // Somebody may just be writing there.
@@ -80,6 +94,14 @@ final class FollowedModel implements AutoCloseable {
       mixture = reloaded.get();
     }
     return Optional.empty();
+  }
+
+  private Optional<String> late(Router version, MergedManifest there) {
+    Optional<String> kind = VersionFit.otherSource(version, FeatureSource.MLP_INPUT);
+    // The model that is loaded outlives a directory that has become another model's.
+    return there.backboneFingerprint().equals(mixture.manifest().backboneFingerprint())
+        ? kind.or(() -> VersionFit.otherModel(version, there))
+        : kind;
   }
 
   @Override

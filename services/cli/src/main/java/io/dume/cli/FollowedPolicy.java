@@ -12,12 +12,15 @@ import io.dume.models.RouterWeights;
 import io.dume.models.RoutingPolicy;
 import io.dume.router.Router;
 import io.dume.router.RouterEvent;
+import io.dume.router.RouterHistory;
 import io.dume.schemas.kafka.KafkaSettings;
 import io.dume.schemas.kafka.Topics;
 import io.dume.schemas.message.PolicyChosen;
+import io.dume.schemas.message.Training;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
+import org.apache.kafka.common.errors.RetriableException;
 
 /**
  * Chooses the policy of a router that is followed, by held-out text. A choice is a record of the
@@ -68,6 +71,28 @@ final class FollowedPolicy {
     if (version.description().getTraining().isPresent()) {
       return;
     }
+    try {
+      choose(version, mixture, weights);
+    } catch (RuntimeException e) {
+      requirePassing(e);
+      context
+          .console()
+          .note(
+              "the policy for version %d is left to the next one: %s"
+                  .formatted(version.version(), e.getMessage()));
+    }
+  }
+
+  /** Brokers that are away for a while are no reason to judge nothing any more. */
+  static void requirePassing(RuntimeException e) {
+    // What could not be written says so with its reason behind it.
+    if (!(e instanceof RetriableException || e.getCause() instanceof RetriableException)) {
+      throw e;
+    }
+  }
+
+  private void choose(Router version, MixtureModel mixture, RouterWeights weights)
+      throws IOException, InterruptedException {
     RoutingPolicies policies = new RoutingPolicies(kafka, topics, router);
     // The control log's, not the version's: what was chosen since it was solved is on its way.
     RoutingPolicy present =
@@ -87,9 +112,29 @@ final class FollowedPolicy {
             present,
             policy ->
                 search(evaluator, version, mixture, weights).compare(mixture, weights, policy));
-    if (change.isPresent()) {
+    if (change.isPresent() && !trainedMeanwhile(version)) {
       choose(policies, version, change.get());
     }
+  }
+
+  /** Only solved gates can be asked for, and they would take the place of trained ones. */
+  private boolean trainedMeanwhile(Router version) {
+    Optional<Router> newest;
+    try (RouterHistory history = RouterHistory.open(kafka, topics, router)) {
+      newest = history.newest();
+    }
+    Optional<Training> training = newest.flatMap(now -> now.description().getTraining());
+    training.ifPresent(
+        of ->
+            context
+                .console()
+                .note(
+                    "the policy found for version %d is not chosen: version %d, %s, came meanwhile and keeps its own"
+                        .formatted(
+                            version.version(),
+                            newest.orElseThrow().version(),
+                            TrainingRecord.brief(of))));
+    return training.isPresent();
   }
 
   private PolicySearch search(
@@ -116,6 +161,15 @@ final class FollowedPolicy {
           "chosen by the evaluator on held-out text, with the gates of version %d: %s"
               .formatted(version.version(), figures));
       context.console().note("policy %s is chosen: %s".formatted(policy, figures));
+      ask();
+    } catch (AdministrationException e) {
+      // What becomes of the fit is not the evaluator's to decide, and may change again.
+      context.console().note("policy %s: %s".formatted(policy, e.getMessage()));
+    }
+  }
+
+  private void ask() throws InterruptedException {
+    try {
       long deadline = System.nanoTime() + PATIENCE.toNanos();
       Optional<RouterEvent> answer =
           new CutRequests(kafka, topics, router)
@@ -124,12 +178,20 @@ final class FollowedPolicy {
                   () -> context.stop().requested() || System.nanoTime() - deadline > 0);
       if (answer.isPresent() && answer.get() instanceof RouterEvent.Published published) {
         chooser.answered(published.version().getVersion());
+      } else if (answer.isPresent() && answer.get() instanceof RouterEvent.Refused refused) {
+        context
+            .console()
+            .note(
+                "no version came for it, those that come carry it: "
+                    + refused.refusal().getReason());
       } else {
         context.console().note("no version came for it yet; those that come carry it");
       }
-    } catch (AdministrationException e) {
-      // What becomes of the fit is not the evaluator's to decide, and may change again.
-      context.console().note("policy %s: %s".formatted(policy, e.getMessage()));
+    } catch (RuntimeException e) {
+      requirePassing(e);
+      context
+          .console()
+          .note("no version could be asked for, those that come carry it: " + e.getMessage());
     }
   }
 }

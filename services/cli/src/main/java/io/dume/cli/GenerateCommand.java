@@ -139,6 +139,7 @@ final class GenerateCommand implements Callable<Integer> {
     try {
       return follow
           ? new FollowedMixture(
+              model.directory(),
               mixture,
               RouterSubscription.open(kafka.settings(), kafka.topics(), routerName.name()),
               routing,

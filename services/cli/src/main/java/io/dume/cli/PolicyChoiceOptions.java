@@ -6,13 +6,20 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** Whether a router's policy is chosen while it is followed, and by what. */
 final class PolicyChoiceOptions {
 
+  static final String CHOOSE = "--choose-policy";
+  private static final String TOKENS = "--policy-tokens";
+  private static final String MARGIN = "--policy-margin";
+
   @Option(
-      names = "--choose-policy",
+      names = CHOOSE,
       paramLabel = "FILE",
       arity = "1..*",
       split = EnvironmentDefaults.SPLIT,
@@ -26,7 +33,7 @@ final class PolicyChoiceOptions {
   private List<Path> files = new ArrayList<>();
 
   @Option(
-      names = "--policy-tokens",
+      names = TOKENS,
       paramLabel = "N",
       defaultValue = "4000",
       description =
@@ -35,7 +42,7 @@ final class PolicyChoiceOptions {
   private long tokensPerDomain;
 
   @Option(
-      names = "--policy-margin",
+      names = MARGIN,
       paramLabel = "NATS",
       defaultValue = "0.002",
       description =
@@ -43,10 +50,37 @@ final class PolicyChoiceOptions {
               + " fifth of a percent of perplexity. Default: ${DEFAULT-VALUE}.")
   private double margin;
 
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
+
   private Optional<EvaluationText> text = Optional.empty();
 
   boolean wanted() {
     return !files.isEmpty();
+  }
+
+  /**
+   * Refuses what makes no sense, before anything long begins.
+   *
+   * @param follow whether a router is followed
+   */
+  void check(boolean follow) {
+    if (wanted() && !follow) {
+      throw usage("--choose-policy needs --follow; `dume policy choose` chooses once");
+    }
+    // Only what was typed: the environment may hold defaults for other runs.
+    for (String option : List.of(TOKENS, MARGIN)) {
+      if (!wanted() && command.commandLine().getParseResult().hasMatchedOption(option)) {
+        throw usage("%s is for --choose-policy FILE, which is not there".formatted(option));
+      }
+    }
+    if (wanted() && tokensPerDomain < 1) {
+      throw usage("%s %d: at least 1".formatted(TOKENS, tokensPerDomain));
+    }
+  }
+
+  private ParameterException usage(String message) {
+    return new ParameterException(command.commandLine(), message);
   }
 
   double margin() {

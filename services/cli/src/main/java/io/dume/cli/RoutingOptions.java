@@ -61,13 +61,30 @@ final class RoutingOptions {
 
   /** The policy for a router. */
   RoutingPolicy policy(RouterWeights router) {
-    RoutingPolicy named =
-        policy.equals(OF_ROUTER)
-            ? router.policy().orElse(RoutingPolicy.PAPER)
-            : RoutingPolicy.parse(policy);
+    return on(router.policy().orElse(RoutingPolicy.PAPER));
+  }
+
+  private RoutingPolicy on(RoutingPolicy ofRouter) {
+    RoutingPolicy named = policy.equals(OF_ROUTER) ? ofRouter : RoutingPolicy.parse(policy);
     return named
         .withSmoothing(smoothing.orElse(named.smoothing()))
         .withChoice(topK.orElse(named.k()), temperature.orElse(named.temperature()));
+  }
+
+  /**
+   * Refuses what no router could follow.
+   *
+   * @throws IllegalArgumentException naming the number that can't be
+   */
+  void check() {
+    on(RoutingPolicy.PAPER);
+  }
+
+  /** How many experts a token goes through, where it was asked for and is not the router's. */
+  Optional<Integer> askedChoice() {
+    return topK.or(
+        () ->
+            policy.equals(OF_ROUTER) ? Optional.empty() : Optional.of(on(RoutingPolicy.PAPER).k()));
   }
 
   /**

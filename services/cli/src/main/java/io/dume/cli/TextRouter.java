@@ -7,7 +7,6 @@ import io.dume.router.Router;
 import io.dume.router.RouterSubscription;
 import io.dume.schemas.message.DomainTokens;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -61,7 +60,12 @@ interface TextRouter extends AutoCloseable {
     /** Asking for each of a thousand short texts would take longer than routing them. */
     private static final long BETWEEN_LOOKS = Duration.ofMillis(100).toNanos();
 
-    private final RouterSubscription versions;
+    /** Between two looks at the directory for the same version. */
+    private static final long PAUSE = Duration.ofSeconds(1).toNanos();
+
+    private final VersionSource versions;
+    private final Runnable unsubscribe;
+    private final Console.NanoClock clock;
     private final Path model;
     private final Supplier<Device> device;
     private final OptionalInt begin;
@@ -72,6 +76,7 @@ interface TextRouter extends AutoCloseable {
     private Optional<Router> passedOver = Optional.empty();
 
     private long looked;
+    private long tried;
 
     /** Takes over the subscription: closes it when it is closed. */
     Followed(
@@ -80,7 +85,20 @@ interface TextRouter extends AutoCloseable {
         Supplier<Device> device,
         OptionalInt begin,
         CliContext context) {
+      this(versions::next, versions::close, model, device, begin, context, System::nanoTime);
+    }
+
+    Followed(
+        VersionSource versions,
+        Runnable close,
+        Path model,
+        Supplier<Device> device,
+        OptionalInt begin,
+        CliContext context,
+        Console.NanoClock clock) {
       this.versions = versions;
+      this.unsubscribe = close;
+      this.clock = clock;
       this.model = model;
       this.device = device;
       this.begin = begin;
@@ -97,37 +115,44 @@ interface TextRouter extends AutoCloseable {
         while (served.isEmpty() && !context.stop().requested()) {
           take(versions.next(POLL));
         }
-      } else if (System.nanoTime() - looked > BETWEEN_LOOKS) {
-        looked = System.nanoTime();
+      } else if (clock.nanos() - looked > BETWEEN_LOOKS) {
+        looked = clock.nanos();
         take(versions.next(Duration.ZERO));
       }
       return served;
     }
 
     private void take(Optional<Router> came) throws IOException {
+      boolean first = came.isPresent();
+      if (!first && clock.nanos() - tried < PAUSE) {
+        return;
+      }
       Optional<Router> version = came.or(() -> passedOver);
       if (version.isEmpty()) {
         return;
       }
-      Router router = version.get();
-      Optional<String> misfit =
-          served
-              .map(now -> now.gates().source())
-              .flatMap(source -> VersionFit.otherSource(router, source))
-              .or(() -> otherModel(router));
-      if (misfit.isPresent()) {
-        if (came.isPresent()) {
-          context.console().note(misfit.get() + "; passed over until that changes");
-        }
-        passedOver = version;
-        return;
+      tried = clock.nanos();
+      Optional<String> misfit = use(version.get());
+      passedOver = misfit.isPresent() ? version : Optional.empty();
+      if (misfit.isPresent() && first) {
+        context.console().note(misfit.get() + "; passed over until that changes");
       }
-      passedOver = Optional.empty();
+    }
+
+    private Optional<String> use(Router router) throws IOException {
+      Optional<String> misfit = misfit(router);
+      if (misfit.isPresent()) {
+        return misfit;
+      }
       RouterWeights weights = VersionDocument.weights(router);
       TextGates gates;
       if (served.isPresent()) {
         gates = served.get().gates();
-        gates.use(weights);
+        try {
+          gates.use(weights);
+        } catch (IOException e) {
+          return Optional.of(unreadable(router, e));
+        }
       } else {
         gates = new TextGates(model, device.get(), begin, weights);
       }
@@ -136,19 +161,33 @@ interface TextRouter extends AutoCloseable {
               .collect(Collectors.toMap(DomainTokens::getDomain, DomainTokens::getExpert));
       served = Optional.of(new Served(gates, expertOf, Optional.of(router.version())));
       context.console().note("router version " + router.version());
+      return Optional.empty();
     }
 
-    private Optional<String> otherModel(Router router) {
+    private Optional<String> misfit(Router router) {
+      Optional<String> otherSource =
+          served
+              .map(now -> now.gates().source())
+              .flatMap(source -> VersionFit.otherSource(router, source));
+      if (otherSource.isPresent()) {
+        return otherSource;
+      }
       try {
         return VersionFit.otherModel(router, MergedManifest.read(model));
       } catch (IOException e) {
-        throw new UncheckedIOException(e.getMessage(), e);
+        // Somebody may just be writing there.
+        return Optional.of(unreadable(router, e));
       }
+    }
+
+    private static String unreadable(Router router, IOException why) {
+      return "version %d: the model can't be read: %s"
+          .formatted(router.version(), why.getMessage());
     }
 
     @Override
     public void close() {
-      versions.close();
+      unsubscribe.run();
       served.ifPresent(now -> now.gates().close());
     }
   }

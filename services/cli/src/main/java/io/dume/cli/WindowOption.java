@@ -18,6 +18,20 @@ final class WindowOption {
               + " the model allows if that is less. Give it when you compare.")
   private Optional<Integer> contextDim = Optional.empty();
 
+  /**
+   * Refuses windows that the model can't read, or of which nothing is predicted.
+   *
+   * @throws IllegalArgumentException naming what the model allows
+   */
+  void check(Path model) throws IOException {
+    int most = ModelConfig.read(model.resolve("config.json")).maxPositionEmbeddings();
+    if (contextDim.filter(n -> n < 2 || n > most).isPresent()) {
+      throw new IllegalArgumentException(
+          "--context-dim %d: from 2, since the first token is not predicted, to the %d that the model allows"
+              .formatted(contextDim.get(), most));
+    }
+  }
+
   /** The tokens of a window with a router, if there is one. */
   int of(Path model, Optional<RouterWeights> weights) throws IOException {
     if (contextDim.isPresent()) {

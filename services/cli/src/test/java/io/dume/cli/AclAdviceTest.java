@@ -2,6 +2,8 @@ package io.dume.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import org.apache.kafka.common.errors.ClusterAuthorizationException;
 import org.apache.kafka.common.errors.GroupAuthorizationException;
@@ -63,6 +65,44 @@ class AclAdviceTest {
     String advice = AclAdvice.of(new ClusterAuthorizationException("no"), solver()).orElseThrow();
 
     assertThat(advice).contains("Write on topic mine.router-versions");
+  }
+
+  @Test
+  void shouldAdviseNothingAboutATopicThatTheCommandIsNotInTheListsOf() {
+    String advice =
+        AclAdvice.of(new TopicAuthorizationException("no", Set.of("other")), solver())
+            .orElseThrow();
+
+    assertThat(advice).isEqualTo("the cluster's access control lists refuse it to this user");
+  }
+
+  @Test
+  void shouldKnowThatAnEvaluatorThatChoosesWorksAsAnOperatorDoes() {
+    Throwable failure = new TopicAuthorizationException("no", Set.of("mine.control"));
+
+    String choosing =
+        AclAdvice.of(failure, evaluate("--choose-policy", "validation.jsonl")).orElseThrow();
+    String judging = AclAdvice.of(failure, evaluate()).orElseThrow();
+
+    assertThat(choosing)
+        .contains("Read, Write on topic mine.control", "`dume acls operator`")
+        .doesNotContain("router-versions");
+    assertThat(judging).doesNotContain("who needs");
+  }
+
+  private static CommandSpec evaluate(String... more) {
+    CommandLine root = new CommandLine(new Sample());
+    root.addSubcommand(new Evaluate());
+    List<String> all = new ArrayList<>(List.of("evaluate", "--topic-prefix=mine."));
+    all.addAll(List.of(more));
+    root.parseArgs(all.toArray(String[]::new));
+    return root.getSubcommands().get("evaluate").getCommandSpec();
+  }
+
+  @Command(name = "evaluate")
+  private static final class Evaluate {
+    @Mixin private TopicOptions topics = new TopicOptions();
+    @Mixin private PolicyChoiceOptions choice = new PolicyChoiceOptions();
   }
 
   @Test

@@ -204,6 +204,39 @@ class EvaluateCommandTest {
     assertThat(margin.err()).contains("margin of the policy = -1.0");
   }
 
+  @Test
+  void shouldSayWhatCanNotBeFollowedBeforeItWaitsForAVersion() throws IOException {
+    Path other = model.validationText(directory.resolve("validation.jsonl"), 1);
+    Path empty =
+        Files.writeString(
+            directory.resolve("empty.jsonl"), DemoModel.document("math", "empty", "") + "\n");
+
+    assertThat(following(ExitCode.USAGE, "--context-dim", "100000"))
+        .contains("--context-dim 100000", "the 256 that the model allows");
+    assertThat(following(ExitCode.USAGE, "--context-dim", "1")).contains("--context-dim 1: from 2");
+    assertThat(following(ExitCode.USAGE, "--top-k", "0")).contains("top-k = 0");
+    assertThat(following(ExitCode.USAGE, "--policy", "loud")).contains("loud");
+    assertThat(following(ExitCode.USAGE, "--policy-tokens", "10"))
+        .contains("--policy-tokens is for --choose-policy FILE");
+    assertThat(following(ExitCode.USAGE, "--policy-margin", "0.1"))
+        .contains("--policy-margin is for --choose-policy FILE");
+    assertThat(following(ExitCode.USAGE, "--choose-policy", "" + other, "--policy-tokens", "0"))
+        .contains("--policy-tokens 0: at least 1");
+    assertThat(following(ExitCode.FAILURE, "--choose-policy", "" + empty))
+        .contains("empty.jsonl", "no document has anything to predict");
+  }
+
+  private static String following(int status, String... more) {
+    // Nobody listens there: whoever got as far as that would fail with another message.
+    List<String> all =
+        new ArrayList<>(List.of("evaluate", "--model", model.merged(), "--follow", "--jsonl"));
+    all.addAll(List.of("" + text, "--bootstrap-servers", "localhost:1"));
+    all.addAll(List.of(more));
+    CommandRun run = new CommandRun();
+    assertThat(run.execute(all.toArray(String[]::new))).as(run.err()).isEqualTo(status);
+    return run.err();
+  }
+
   private JsonNode judge(String... arguments) throws IOException {
     Path out = directory.resolve("judged.json");
     List<String> all = new ArrayList<>(List.of("evaluate", "--model", model.merged()));

@@ -8,22 +8,16 @@ import io.dume.models.MergedManifest;
 import io.dume.models.MixtureModel;
 import io.dume.models.MoErge;
 import io.dume.router.Router;
-import io.dume.schemas.message.DomainTokens;
-import io.dume.schemas.message.Expert;
-import io.dume.schemas.message.Fit;
-import io.dume.schemas.message.RouterVersion;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,7 +42,7 @@ class FollowedModelTest {
   private FollowedModel follow() throws IOException {
     Console console =
         new Console(new PrintWriter(new StringWriter()), new PrintWriter(notes), false);
-    return new FollowedModel(MixtureModel.load(merged, Device.CPU), console, now::get);
+    return new FollowedModel(merged, MixtureModel.load(merged, Device.CPU), console, now::get);
   }
 
   @Test
@@ -113,35 +107,26 @@ class FollowedModelTest {
     assertThat(notes.toString()).contains("version 3: the model can't be read again");
   }
 
-  private Router router(long number, int layers, String source) {
-    byte[] weights = new byte[layers * 5 * (DemoModel.WIDTH + 1) * Float.BYTES];
-    RouterVersion like = VersionPageTest.version(number, sha256(weights));
-    Fit fit =
-        Fit.newBuilder(like.getFit())
-            .setBackbone(manifest.backboneFingerprint())
-            .setFeatureSource(source)
-            .setLayers(layers)
-            .setWidth(DemoModel.WIDTH)
-            .build();
-    return Router.of(
-        RouterVersion.newBuilder(like)
-            .setFit(fit)
-            .setExperts(
-                manifest.experts().stream()
-                    .map(expert -> new Expert(expert.name(), expert.fingerprint()))
-                    .toList())
-            .setDomains(List.of(new DomainTokens("math", "math", 10L, 1L)))
-            .setLayers(List.of())
-            .setWeightBytes(weights.length)
-            .build(),
-        weights);
+  @Test
+  void shouldNotReadExpertsThatJoinedWhileOthersAreMissing() throws IOException {
+    // Given a directory where one of two experts has come back, with a file that can't be read
+    Router version = router(3, DemoModel.LAYERS, "mlp-input");
+    MoErge.remove(merged, List.of("math", "code"));
+    try (FollowedModel followed = follow()) {
+      MoErge.add(merged, List.of(new MoErge.Expert("math", DemoAssets.expert(directory, "math"))));
+      try (Stream<Path> files = Files.walk(merged)) {
+        Path file = files.filter(f -> ("" + f.getFileName()).contains("math")).findFirst().get();
+        Files.delete(file);
+      }
+
+      Optional<MixtureModel> nothing = followed.of(version);
+
+      assertThat(nothing).isEmpty();
+    }
+    assertThat(notes.toString()).contains("version 3 has expert code");
   }
 
-  private static String sha256(byte[] bytes) {
-    try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
+  private Router router(long number, int layers, String source) {
+    return FollowedRouters.router(manifest, number, layers, source);
   }
 }
