@@ -112,8 +112,9 @@ final class RouteCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   private final CliContext context;
-  private final RouteReport counted = new RouteReport();
+  private RouteReport counted = new RouteReport("texts");
   private final List<SetAsideDocument> setAside = new ArrayList<>();
+  private long texts;
   private long routed;
   private long tokens;
   private long nanos;
@@ -130,6 +131,9 @@ final class RouteCommand implements Callable<Integer> {
     text.requireOne(spec);
     if (pieces.filter(n -> n < 1).isPresent()) {
       throw usage("--pieces %d: at least 1 token".formatted(pieces.get()));
+    }
+    if (pieces.isPresent()) {
+      counted = new RouteReport("pieces");
     }
     TextVote vote = Usage.check(spec, () -> new TextVote(by, confident));
     report.ifPresent(file -> ResultFile.requireWritable("--report", file));
@@ -176,6 +180,7 @@ final class RouteCommand implements Callable<Integer> {
       if (served.isEmpty()) {
         return false;
       }
+      texts++;
       int length = pieces.map(n -> Math.min(n, ids.length)).orElse(ids.length);
       for (int from = 0; from < ids.length; from += length) {
         int start = Math.min(from, ids.length - length);
@@ -275,8 +280,10 @@ final class RouteCommand implements Callable<Integer> {
           .note(
               String.format(
                   Locale.ROOT,
-                  "%d texts of %d tokens routed: %.2f µs a token, without the tokenizer",
-                  routed,
+                  "%s %d tokens routed: %.2f µs a token, without the tokenizer",
+                  pieces.isPresent()
+                      ? "%d pieces of %d texts,".formatted(routed, texts)
+                      : texts + " texts of",
                   tokens,
                   nanos / 1e3 / tokens));
     }

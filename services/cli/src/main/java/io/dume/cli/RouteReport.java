@@ -9,14 +9,25 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Of texts that had a label: how many came to its expert, and to which the others went. */
+/**
+ * Of texts or their pieces that had a label: how many came to its expert, and to which the others
+ * went.
+ */
 final class RouteReport {
 
+  private final String unit;
   private final Map<String, Row> rows = new LinkedHashMap<>();
   private final Map<String, Long> unknown = new TreeMap<>();
   private List<String> experts = List.of();
 
-  /** A domain's texts. */
+  /**
+   * @param unit what is counted: texts, or pieces of them
+   */
+  RouteReport(String unit) {
+    this.unit = unit;
+  }
+
+  /** What there is of a domain. */
   private static final class Row {
     private final Map<String, Long> byExpert = new LinkedHashMap<>();
     private long texts;
@@ -34,7 +45,7 @@ final class RouteReport {
   }
 
   /**
-   * Counts a text.
+   * Counts a text, or a piece of one.
    *
    * @param all the router's experts
    * @param domain its label
@@ -52,7 +63,7 @@ final class RouteReport {
     }
   }
 
-  /** Whether no text had a label that says anything. */
+  /** Whether nothing had a label that says anything. */
   boolean isEmpty() {
     return rows.isEmpty();
   }
@@ -70,7 +81,7 @@ final class RouteReport {
   /** Prints accuracy and confusion as one table, and which labels say nothing. */
   void print(Console console) {
     if (!rows.isEmpty()) {
-      List<String> header = new ArrayList<>(List.of("domain", "texts", "accuracy"));
+      List<String> header = new ArrayList<>(List.of("domain", unit, "accuracy"));
       experts.forEach(expert -> header.add("to " + expert));
       Table table = new Table(header.toArray(String[]::new));
       rows.forEach((domain, row) -> table.row(cells(domain, row)));
@@ -85,8 +96,8 @@ final class RouteReport {
     unknown.forEach(
         (domain, texts) ->
             console.note(
-                "domain %s has no expert in this router, which has %s: its texts (%d) count for no accuracy"
-                    .formatted(domain, String.join(", ", experts), texts)));
+                "domain %s has no expert in this router, which has %s: its %s (%d) count for no accuracy"
+                    .formatted(domain, String.join(", ", experts), unit, texts)));
   }
 
   private Object[] cells(String domain, Row row) {
@@ -96,11 +107,11 @@ final class RouteReport {
     return cells.toArray();
   }
 
-  /** The same as JSON: texts, accuracy, domains with theirs, and confusion[domain][expert]. */
+  /** The same as JSON: how many, accuracy, domains with theirs, and confusion[domain][expert]. */
   ObjectNode document() {
     ObjectNode root = JsonNodeFactory.instance.objectNode();
     Row all = all();
-    root.put("texts", all.texts);
+    root.put(unit, all.texts);
     if (all.texts > 0) {
       root.put("accuracy", all.accuracy());
     }
@@ -108,7 +119,7 @@ final class RouteReport {
     ObjectNode confusion = root.putObject("confusion");
     rows.forEach(
         (domain, row) -> {
-          domains.putObject(domain).put("texts", row.texts).put("accuracy", row.accuracy());
+          domains.putObject(domain).put(unit, row.texts).put("accuracy", row.accuracy());
           ObjectNode to = confusion.putObject(domain);
           experts.forEach(expert -> to.put(expert, row.byExpert.getOrDefault(expert, 0L)));
         });

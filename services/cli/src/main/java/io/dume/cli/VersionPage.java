@@ -48,8 +48,7 @@ record VersionPage(RouterVersion version, Optional<RouterVersion> before) {
     console.result(
         v.getFit().getFeatureSource().equals(FeatureSource.EMBEDDING.toString())
             ? "of token embeddings: for whole texts (dume route), not for a mixture's layers"
-            : "routed "
-                + v.getPolicy().map(Policies::of).map(Object::toString).orElse("as in the paper"));
+            : "routed " + policy(v));
     heading(console, "since version " + before.map(b -> b.getVersion() + "").orElse("none"));
     changes().forEach(console::result);
     heading(console, "domains");
@@ -117,7 +116,7 @@ record VersionPage(RouterVersion version, Optional<RouterVersion> before) {
       changes.add(version.getIntercept() ? "with an intercept now" : "without an intercept now");
     }
     if (!b.getPolicy().equals(version.getPolicy())) {
-      changes.add("the routing policy was chosen");
+      changes.add("routed %s, was %s".formatted(policy(version), policy(b)));
     }
     if (b.getTraining().isPresent() != version.getTraining().isPresent()) {
       changes.add(
@@ -129,6 +128,10 @@ record VersionPage(RouterVersion version, Optional<RouterVersion> before) {
       changes.add("the weights are the same, byte for byte");
     }
     return changes.isEmpty() ? List.of("nothing but the weights") : changes;
+  }
+
+  private static String policy(RouterVersion version) {
+    return version.getPolicy().map(Policies::of).map(Object::toString).orElse("as in the paper");
   }
 
   private static String shortened(String fingerprint) {

@@ -179,6 +179,25 @@ class RouteCommandTest {
     assertThat(read).allSatisfy(piece -> assertThat(piece.get("tokens").intValue()).isEqualTo(5));
     assertThat(read.get(1).get("from").intValue()).isEqualTo(5);
     assertThat(read.get(read.size() - 1).get("from").intValue()).isEqualTo(tokens - 5);
+    assertThat(pieces.err()).contains("%d pieces of 1 texts,".formatted(read.size()));
+  }
+
+  @Test
+  void shouldCallPiecesPiecesWhereItCountsThem() throws IOException {
+    Path file =
+        Files.writeString(
+            directory.resolve("long.jsonl"), DemoModel.document("math", "1", TEXT) + "\n");
+    Path report = directory.resolve("pieces.json");
+
+    CommandRun run =
+        route(
+            ExitCode.OK, ofTokens, "--jsonl", "" + file, "--pieces", "5", "--report", "" + report);
+
+    JsonNode written = JSON.readTree(report.toFile());
+    assertThat(written.get("pieces").intValue()).isGreaterThan(1);
+    assertThat(written.at("/domains/math/pieces")).isEqualTo(written.get("pieces"));
+    assertThat(written.has("texts")).isFalse();
+    assertThat(run.out()).containsPattern("domain +pieces +accuracy");
   }
 
   @Test

@@ -9,6 +9,7 @@ import io.dume.schemas.message.ExtractionProfile;
 import io.dume.schemas.message.Fit;
 import io.dume.schemas.message.LambdaError;
 import io.dume.schemas.message.LayerSolution;
+import io.dume.schemas.message.Policy;
 import io.dume.schemas.message.RouterVersion;
 import io.dume.schemas.message.Training;
 import io.dume.schemas.wire.Ids;
@@ -122,6 +123,20 @@ class VersionPageTest {
     assertThat(VersionLines.of(new RouterEvent.Published(now)))
         .contains("lambda 0.01  no intercept  ejml");
     assertThat(VersionLines.of(new RouterEvent.Published(before))).contains("lambda 0.01  ejml");
+  }
+
+  @Test
+  void shouldSayWhichPolicyIsAnotherNow() {
+    RouterVersion paper = version(1, "a", tokens("math", 10));
+    RouterVersion remembering =
+        RouterVersion.newBuilder(version(2, "a", tokens("math", 10)))
+            .setPolicy(new Policy(1, 1.0, 0.95, 0.0, 1.0))
+            .build();
+
+    assertThat(new VersionPage(remembering, Optional.of(paper)).changes())
+        .first()
+        .isEqualTo(
+            "routed top-k=1,temperature=1,smoothing=0.95,below=0,above=1, was as in the paper");
   }
 
   @Test
