@@ -1,7 +1,9 @@
 package io.dume.cli;
 
 import io.dume.models.Device;
+import io.dume.models.FeatureSource;
 import io.dume.models.MergedManifest;
+import io.dume.models.ModelConfig;
 import io.dume.models.RouterWeights;
 import io.dume.router.Router;
 import io.dume.router.RouterSubscription;
@@ -173,11 +175,24 @@ interface TextRouter extends AutoCloseable {
         return otherSource;
       }
       try {
-        return VersionFit.otherModel(router, MergedManifest.read(model));
+        Optional<String> otherModel = VersionFit.otherModel(router, MergedManifest.read(model));
+        return otherModel.isPresent() ? otherModel : otherShape(router);
       } catch (IOException e) {
         // Somebody may just be writing there.
         return Optional.of(unreadable(router, e));
       }
+    }
+
+    /** Whoever may write versions can write one whose gates fit nothing. */
+    private Optional<String> otherShape(Router router) throws IOException {
+      ModelConfig config = ModelConfig.read(model.resolve("config.json"));
+      boolean ofTokens =
+          router
+              .description()
+              .getFit()
+              .getFeatureSource()
+              .equals(FeatureSource.EMBEDDING.toString());
+      return VersionFit.otherShape(router, ofTokens ? 1 : config.layers(), config.hiddenSize());
     }
 
     private static String unreadable(Router router, IOException why) {

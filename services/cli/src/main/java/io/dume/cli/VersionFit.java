@@ -21,8 +21,11 @@ final class VersionFit {
   }
 
   private static Optional<String> otherShape(Router router, MixtureModel model) {
-    int layers = model.config().layers();
-    int width = model.config().hiddenSize();
+    return otherShape(router, model.config().layers(), model.config().hiddenSize());
+  }
+
+  /** Why a version's gates are not for so many layers of such a width; nothing if they are. */
+  static Optional<String> otherShape(Router router, int layers, int width) {
     return router.layers() == layers && router.width() == width
         ? Optional.empty()
         : Optional.of(

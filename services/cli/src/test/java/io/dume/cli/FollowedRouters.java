@@ -43,6 +43,11 @@ final class FollowedRouters {
         weights);
   }
 
+  /** The same gates with another description. */
+  static Router router(RouterVersion description) {
+    return Router.of(description, new byte[(int) description.getWeightBytes()]);
+  }
+
   private static String sha256(byte[] bytes) {
     try {
       return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dume.inspector.GateTurn;
 import io.dume.inspector.Inspection;
+import io.dume.schemas.message.DomainTokens;
 import io.dume.schemas.message.Fit;
 import io.dume.schemas.message.RouterVersion;
 import io.dume.schemas.message.Training;
@@ -107,6 +108,22 @@ class InspectionPageTest {
     assertThat(page(without, without, List.of(APART)).header().get(1))
         .contains("without an intercept");
     assertThat(page(List.of(APART), List.of(), List.of()).header()).hasSize(1);
+  }
+
+  @Test
+  void shouldSayWhereAnExpertsTokensAreOfSeveralDomains() {
+    RouterVersion shared =
+        RouterVersion.newBuilder(
+                VersionPageTest.version(
+                    7,
+                    "a",
+                    new DomainTokens("novel", "novel", 5L, 1L),
+                    new DomainTokens("poetry", "novel", 5L, 1L),
+                    new DomainTokens("code", "code", 20L, 1L)))
+            .build();
+
+    assertThat(page(shared, shared, List.of(APART)).header().get(1))
+        .isEqualTo("by expert, not by domain: the tokens of all domains of novel are one");
   }
 
   @Test

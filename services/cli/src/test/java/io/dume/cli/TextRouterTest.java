@@ -85,6 +85,18 @@ class TextRouterTest {
   }
 
   @Test
+  void shouldPassOverGatesOfAnotherShape() throws Exception {
+    coming.add(version(2));
+    try (TextRouter router = follow()) {
+      assertThat(router.next().orElseThrow().version()).contains(2L);
+      coming.add(FollowedRouters.router(manifest, 3, 2, "embedding"));
+
+      assertThat(after(Duration.ofSeconds(1), router)).contains(2L);
+    }
+    assertThat(notes.toString()).contains("version 3 has 2 layers of width 128, the model has 1");
+  }
+
+  @Test
   void shouldGoOnWithTheVersionBeforeWhileTheModelCanNotBeRead() throws Exception {
     coming.add(version(2));
     Path away = directory.resolve("away");
