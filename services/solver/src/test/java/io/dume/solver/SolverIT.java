@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.dume.embedded.EmbeddedBroker;
 import io.dume.embedded.EmbeddedBrokerConfig;
 import io.dume.router.Router;
@@ -45,6 +49,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 @Timeout(180)
 class SolverIT {
@@ -644,11 +649,16 @@ class SolverIT {
       FoldedStatistics statistics = new FoldedStatistics(installation.fit, 14, 40, 40, 40);
       Installation.Running first = installation.start();
       await().until(first.solver()::active);
-      Installation.Running second = installation.start();
+      // Of another setting, which nobody may notice before it takes over.
+      Installation.Running second = installation.start(config -> config.withIntercept(false));
       installation.sendCut(statistics.cut(Installation.ROUTER, 1, List.of(), CONFIGURED));
       installation.sendLayers(statistics, 1);
       installation.events(1);
       boolean stoodBy = !second.solver().active();
+      ListAppender<ILoggingEvent> log = new ListAppender<>();
+      log.start();
+      Logger logger = (Logger) LoggerFactory.getLogger(Solver.class);
+      logger.addAppender(log);
 
       first.solver().close();
       installation.sendCut(statistics.cut(Installation.ROUTER, 2, List.of(), CONFIGURED));
@@ -659,6 +669,14 @@ class SolverIT {
       assertThat(second.solver().active()).isTrue();
       assertThat(events).extracting(event -> published(event).getVersion()).containsExactly(1L, 2L);
       assertThat(events).extracting(event -> published(event).getCut()).containsExactly(1L, 2L);
+      logger.detachAppender(log);
+      assertThat(log.list)
+          .filteredOn(event -> event.getLevel() == Level.WARN)
+          .extracting(ILoggingEvent::getFormattedMessage)
+          .anyMatch(
+              message ->
+                  message.contains("version 1 was solved with an intercept")
+                      && message.contains("solves without"));
     }
   }
 
