@@ -32,7 +32,9 @@ import picocli.CommandLine.Spec;
           + " intercepts (dume fit --no-intercept, or solver, or up) and give --policy paper, or"
           + " top-k=2 and the like. dume has a place for all of it, with a class of its own that is"
           + " written beside the weights: from_pretrained(DIR, trust_remote_code=True). Without"
-          + " --layout it is the first of them that can express this mixture."
+          + " --layout it is the first of them that can express this mixture. Older versions of"
+          + " Qwen2Moe's class leave rope_scaling out without a word: for a model that has it,"
+          + " qwen2-moe must be asked for, and the software that loads it be new enough."
     },
     footer = {
       "",
@@ -81,7 +83,7 @@ final class ExportCommand implements Callable<Integer> {
       paramLabel = "mixtral|qwen2-moe|dume",
       description =
           "Which class loads it. Default: mixtral or qwen2-moe if the router has no intercepts and"
-              + " the policy remembers nothing, dume otherwise.")
+              + " the policy remembers nothing, and the model has no rope_scaling; dume otherwise.")
   private Optional<String> layout = Optional.empty();
 
   @Option(

@@ -115,7 +115,14 @@ final class ExportFiles {
     Map<String, String> metadata = mixture.router().metadata();
     ObjectNode origin = json.putObject("dume");
     for (String key :
-        List.of("router", "version", "sha256", RouterWeights.EXPERTS, "intercept", "context_dim")) {
+        List.of(
+            "router",
+            "version",
+            "sha256",
+            RouterWeights.EXPERTS,
+            "intercept",
+            "context_dim",
+            "training")) {
       if (metadata.containsKey(key)) {
         origin.put(key, metadata.get(key));
       }

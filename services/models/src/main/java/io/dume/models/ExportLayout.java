@@ -22,7 +22,8 @@ public enum ExportLayout {
   /**
    * {@code Qwen2MoeForCausalLM}: the same gate; biases of queries, keys and values, which are
    * written as zeros where the experts have none. The class always adds a shared expert: it is
-   * written with a width of one and zeros, and adds exactly zero.
+   * written with a width of one and zeros, and adds exactly zero. Older versions of the class leave
+   * stretched rotary frequencies out without a word: where there are some, it must be asked for.
    */
   QWEN2_MOE("qwen2-moe", "qwen2_moe", "Qwen2MoeForCausalLM"),
 
@@ -100,9 +101,9 @@ public enum ExportLayout {
       return Optional.of(
           "the experts' attention has biases, which layout mixtral has no place for: give --layout qwen2-moe");
     }
-    if (!config.ropeScaling().equals(new RopeScaling.None())) {
+    if (stretched(config)) {
       return Optional.of(
-          "rope_scaling: versions of Mixtral's class leave it out without a word: give --layout qwen2-moe");
+          "rope_scaling: versions of Mixtral's class leave it out without a word: give --layout dume");
     }
     return Optional.empty();
   }
@@ -116,7 +117,7 @@ public enum ExportLayout {
     return Optional.empty();
   }
 
-  /** Returns the first layout that can express a mixture. */
+  /** Returns the first layout that expresses a mixture in every version of its class. */
   static ExportLayout of(Mixture mixture) {
     List<ExportLayout> order =
         mixture.config().modelType().equals("qwen2")
@@ -124,8 +125,13 @@ public enum ExportLayout {
             : List.of(MIXTRAL, QWEN2_MOE, DUME);
     return order.stream()
         .filter(layout -> layout.obstacle(mixture).isEmpty())
+        .filter(layout -> layout == DUME || !stretched(mixture.config()))
         .findFirst()
         .orElse(DUME);
+  }
+
+  private static boolean stretched(ModelConfig config) {
+    return !config.ropeScaling().equals(new RopeScaling.None());
   }
 
   /** Returns what stands before the names of a layer's gate and experts. */

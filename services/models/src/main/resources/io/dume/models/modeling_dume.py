@@ -45,7 +45,10 @@ class DumeCache(DynamicCache):
 
 
 class DumeRouting:
-    """What the layers' scores of one call have in common. Holds no weights."""
+    """What the layers' scores of one call have in common. Holds no weights.
+
+    Layers may lie on several devices: each takes the others' scores to its own.
+    """
 
     def __init__(self, config):
         self.c = config.routing_smoothing
@@ -69,7 +72,7 @@ class DumeRouting:
         s = self._fade(z, self.before.get(layer))
         scores = s
         if self.below > 0 and layer > 0:
-            scores = scores + self.below * sum(self.layers)
+            scores = scores + self.below * sum(s.to(z.device) for s in self.layers)
         if self.above > 0:
             scores = scores + self.above * self._deeper(layer, z)
         self.layers.append(s)
@@ -78,7 +81,7 @@ class DumeRouting:
 
     def _fade(self, z, before):
         mask = self.mask.to(device=z.device, dtype=torch.bool)
-        before = torch.zeros_like(z[:, 0]) if before is None else before
+        before = torch.zeros_like(z[:, 0]) if before is None else before.to(z.device)
         faded = []
         for start in range(0, z.shape[1], BLOCK):
             counts = mask[:, start : start + BLOCK]
@@ -96,10 +99,10 @@ class DumeRouting:
 
     def _deeper(self, layer, z):
         # A list of tensors may be empty: the sum of none is 0.
-        last = sum(s for j, s in self.before.items() if j > layer)
+        last = sum(s.to(z.device) for j, s in self.before.items() if j > layer)
         if self.earlier is None:
             return last[:, None] if torch.is_tensor(last) else 0
-        sums = sum(self.earlier[layer + 1 :])
+        sums = sum(s.to(z.device) for s in self.earlier[layer + 1 :])
         if not torch.is_tensor(sums):
             return 0
         first = last[:, None] if torch.is_tensor(last) else torch.zeros_like(sums[:, :1])

@@ -404,7 +404,7 @@ class MixtureExportTest {
       value = {
         "llama | false | paper         | 6 | false | false | mixtral",
         "llama | false | top-k=2       | 8 | false | false | mixtral",
-        "llama | false | paper         | 6 | true  | false | qwen2-moe",
+        "llama | false | paper         | 6 | true  | false | dume",
         "llama | false | paper         | 8 | true  | false | dume",
         "llama | false | paper         | 6 | false | true  | dume",
         "qwen2 | false | paper         | 6 | false | false | qwen2-moe",
