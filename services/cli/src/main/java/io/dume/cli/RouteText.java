@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -37,11 +38,16 @@ final class RouteText {
               + " the accuracy is told at the end, by domain, and where its texts went.")
   private List<String> files = List.of();
 
-  /** Refuses no text at all. */
+  /** Refuses no text at all, and standard input more than once. */
   void requireOne(CommandSpec command) {
     if (texts.isEmpty() && files.isEmpty()) {
       throw new ParameterException(
           command.commandLine(), "say what to route: TEXT, - for standard input, or --jsonl FILE");
+    }
+    if (Stream.concat(texts.stream(), files.stream()).filter(STDIN::equals).count() > 1) {
+      throw new ParameterException(
+          command.commandLine(),
+          "standard input is read once: give one of - and --jsonl -, and give it once");
     }
   }
 

@@ -54,6 +54,13 @@ class RouteCommandTest {
     new RouterWeights(List.of(weight), List.of(new float[5]), metadata).write(ofTokens);
   }
 
+  @Test
+  void shouldReadStandardInputOnce() {
+    CommandRun run = route(ExitCode.USAGE, ofTokens, "-", "--jsonl", "-");
+
+    assertThat(run.err()).contains("standard input is read once");
+  }
+
   private static CommandRun route(int status, Path router, String... more) {
     return route(new CommandRun(), status, router, more);
   }
