@@ -11,6 +11,7 @@ import io.dume.lab.LabRequest;
 import io.dume.lab.Method;
 import io.dume.models.Device;
 import io.dume.models.MoErge;
+import io.dume.models.ModelConfig;
 import io.dume.models.RouterWeights;
 import io.dume.models.Tokenizer;
 import io.dume.pictures.Drawing;
@@ -96,14 +97,18 @@ final class LabCommand implements Callable<Integer> {
   @Option(
       names = "--quick",
       description =
-          "Samples of text and short trainings: figures within a few hundredths, in a minute or two.")
+          "Samples of text and short trainings: figures within a few hundredths, in a minute or two. Gates"
+              + " are solved from 10000 tokens of a domain at most; btx and dume+ draw windows from all"
+              + " training text even so.")
   private boolean quick;
 
   @Option(
       names = "--tokens-per-domain",
       paramLabel = "N",
       defaultValue = "50000",
-      description = "Of training text that gates are solved from. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Of training text that gates are solved from; btx and dume+ draw windows from all of it."
+              + " Default: ${DEFAULT-VALUE}.")
   private long tokensPerDomain;
 
   @Option(
@@ -177,6 +182,8 @@ final class LabCommand implements Callable<Integer> {
     Set<Ablation> varied = varied();
     out.ifPresent(file -> ResultFile.requireWritable("--out", file));
     own.requireWhole(spec);
+    requireUse(chosen, varied);
+    own.requireOtherText();
     StopSignal stop = context.stop().arm();
     if (!DumeCommandLine.verbosity(spec.commandLine().getParseResult()).verbose()) {
       Verbosity.onlyWarnings();
@@ -226,6 +233,24 @@ final class LabCommand implements Callable<Integer> {
     }
   }
 
+  /** Refuses what would be left out without a word. */
+  private void requireUse(Set<Method> chosen, Set<Ablation> varied) {
+    if (tasks.wanted() && Set.of(Method.DENSE).containsAll(chosen)) {
+      throw usage(
+          "--tasks, --questions and --completions are answered by methods that route: give one, such as --methods dume,oracle");
+    }
+    if (pictures.isPresent() && varied.isEmpty()) {
+      throw usage("--pictures draws ablations: give some, such as --ablations tokens,smoothing");
+    }
+    if (routers.isPresent() && chosen.stream().noneMatch(Method::hasGates)) {
+      throw usage("--routers writes gates: give a method that has some, such as --methods dume");
+    }
+  }
+
+  private ParameterException usage(String message) {
+    return new ParameterException(spec.commandLine(), message);
+  }
+
   private int run(
       Set<Method> chosen,
       Set<Ablation> varied,
@@ -259,7 +284,7 @@ final class LabCommand implements Callable<Integer> {
               quick ? Math.min(tokensPerDomain, 10_000) : tokensPerDomain,
               lambda,
               seeds.orElse(quick ? 1 : 3),
-              training(),
+              training(model),
               chosen,
               varied);
     }
@@ -308,7 +333,8 @@ final class LabCommand implements Callable<Integer> {
     }
   }
 
-  private GateTraining.Options training() {
+  private GateTraining.Options training(Path model) throws IOException {
+    int positions = ModelConfig.read(model.resolve("config.json")).maxPositionEmbeddings();
     return Usage.check(
         spec,
         () ->
@@ -316,7 +342,12 @@ final class LabCommand implements Callable<Integer> {
                 trainTopK,
                 trainTemperature,
                 quick ? 50 : GateTraining.Options.DEFAULT.steps(),
-                contextDim));
+                predicted(contextDim, positions)));
+  }
+
+  /** Tokens of a training's window that are predicted, at most: the one before them is read too. */
+  static int predicted(int contextDim, int positions) {
+    return Math.min(contextDim, positions - 1);
   }
 
   private LabProgress progress(StopSignal stop) {

@@ -1,6 +1,7 @@
 package io.dume.cli;
 
 import io.dume.models.Device;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -81,6 +82,17 @@ final class LabModelOptions {
           spec.commandLine(),
           "--model, --expert, --train, --validation and --test go together: give all, or none for the demo's");
     }
+  }
+
+  /**
+   * Refuses text in more than one of the three parts.
+   *
+   * @throws IllegalArgumentException if a file is in two of them
+   */
+  void requireOtherText() throws IOException {
+    OtherText.require("--train", train, "what has learnt from", "--validation", validation);
+    OtherText.require("--train", train, "what has learnt from", "--test", test);
+    OtherText.require("--validation", validation, "what is chosen on", "--test", test);
   }
 
   Path model() {

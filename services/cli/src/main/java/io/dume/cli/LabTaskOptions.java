@@ -48,6 +48,11 @@ final class LabTaskOptions {
               + " written exactly, in as many tokens as it has. Default: ${DEFAULT-VALUE}.")
   private int completions;
 
+  /** Whether any are asked for. */
+  boolean wanted() {
+    return !files.isEmpty() || questions > 0 || completions > 0;
+  }
+
   /**
    * Reads and makes the questions.
    *

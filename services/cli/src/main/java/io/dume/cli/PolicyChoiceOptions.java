@@ -1,7 +1,6 @@
 package io.dume.cli;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -101,14 +100,6 @@ final class PolicyChoiceOptions {
    * @throws IllegalArgumentException if a file is one of those that figures are reported on
    */
   void requireOtherTextThan(EvaluationText judged) throws IOException {
-    for (Path file : files) {
-      for (Path other : judged.files()) {
-        if (Files.isSameFile(file, other) || Files.mismatch(file, other) < 0) {
-          throw new IllegalArgumentException(
-              "--choose-policy %s is what --jsonl judges by: what is chosen on a text looks better there than it is; give it text of its own"
-                  .formatted(file));
-        }
-      }
-    }
+    OtherText.require(CHOOSE, files, "what is chosen on", "--jsonl", judged.files());
   }
 }

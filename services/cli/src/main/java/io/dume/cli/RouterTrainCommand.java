@@ -121,6 +121,8 @@ final class RouterTrainCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     ResultFile.requireWritable("--out", out);
     RouterWeights start = RouterWeights.read(router);
+    requireRecordable(start);
+    OtherText.require("--jsonl", train, "what has learnt from", "--validation", validation);
     int tokens = window.of(model.directory(), Optional.of(start));
     GateTraining.Options options = options(start, tokens);
     StopSignal stop = context.stop().arm();
@@ -158,6 +160,16 @@ final class RouterTrainCommand implements Callable<Integer> {
     return text.setAside().isEmpty() ? ExitCode.OK : ExitCode.SET_ASIDE;
   }
 
+  /** Gates that were trained and belong to no version yet have a start that would be forgotten. */
+  private void requireRecordable(RouterWeights start) {
+    if (start.metadata().containsKey(GateTraining.TRAINING)
+        && start.metadata().getOrDefault(GateTraining.DIGEST, "").isBlank()) {
+      throw new IllegalArgumentException(
+          "--router %s: its gates were trained already, and what they began with would be forgotten: publish them (dume router publish) and train that version as dume router export writes it, or train what they began with for more steps"
+              .formatted(router));
+    }
+  }
+
   private GateTraining.Options options(RouterWeights start, int tokens) {
     GateTraining.Options usual = GateTraining.Options.DEFAULT;
     RoutingPolicy policy = start.policy().orElse(RoutingPolicy.PAPER);
@@ -175,13 +187,22 @@ final class RouterTrainCommand implements Callable<Integer> {
     return new GateTraining.Listener() {
       @Override
       public void step(int step, double loss) {
+        endIfAsked(step);
+        context
+            .console()
+            .progress("step %d of %d, loss %.3f".formatted(step, options.steps(), loss));
+      }
+
+      @Override
+      public void judging(int step) {
+        endIfAsked(step);
+      }
+
+      private void endIfAsked(int step) {
         if (stop.requested()) {
           throw new StoppedException(
               "stopped after %d of %d steps; nothing was written".formatted(step, options.steps()));
         }
-        context
-            .console()
-            .progress("step %d of %d, loss %.3f".formatted(step, options.steps(), loss));
       }
 
       @Override

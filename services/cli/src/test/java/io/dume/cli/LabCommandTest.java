@@ -8,8 +8,11 @@ import io.dume.models.RouterWeights;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class LabCommandTest {
 
@@ -105,6 +108,68 @@ class LabCommandTest {
 
     assertThat(status).isEqualTo(ExitCode.USAGE);
     assertThat(run.err()).contains("no method magic", "dume-memory", "oracle");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--methods none --questions 5 | answered by methods that route",
+        "--methods dense --completions 5 | answered by methods that route",
+        "--methods dense --tasks math=tasks.jsonl | answered by methods that route",
+        "--methods dume --pictures pictures | --pictures draws ablations",
+        "--methods oracle --routers routers | --routers writes gates"
+      })
+  void shouldRefuseWhatWouldDoNothing(String options, String message) {
+    CommandRun run = new CommandRun();
+
+    int status = run.execute(("lab --quick " + options).split(" "));
+
+    assertThat(status).isEqualTo(ExitCode.USAGE);
+    assertThat(run.err()).contains(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"a,b,b,--validation", "a,b,a,--train", "a,a,b,--train"})
+  void shouldRefuseTextThatIsUsedTwice(String train, String validation, String test, String option)
+      throws IOException {
+    for (String name : List.of("a", "b")) {
+      Files.writeString(directory.resolve(name), name);
+    }
+    CommandRun run = new CommandRun();
+
+    int status =
+        run.execute(
+            "lab",
+            "--model",
+            "merged",
+            "--expert",
+            "math=models/math",
+            "--train",
+            directory.resolve(train).toString(),
+            "--validation",
+            directory.resolve(validation).toString(),
+            "--test",
+            directory.resolve(test).toString());
+
+    assertThat(status).isEqualTo(ExitCode.FAILURE);
+    assertThat(run.err()).contains(option + " " + directory, "give it text of its own");
+  }
+
+  @Test
+  void shouldRefuseMoreExpertsInTrainingThanThereAre() {
+    CommandRun run = new CommandRun();
+
+    int status = run.execute("lab", "--quick", "--methods", "dume,btx", "--train-top-k", "6");
+
+    assertThat(status).isEqualTo(ExitCode.FAILURE);
+    assertThat(run.err()).contains("training with 6 experts a token: there are 5");
+  }
+
+  @Test
+  void shouldTrainOnWindowsThatTheModelCanRead() {
+    assertThat(LabCommand.predicted(64, 64)).isEqualTo(63);
+    assertThat(LabCommand.predicted(64, 65)).isEqualTo(64);
   }
 
   @Test

@@ -70,6 +70,8 @@ class RouterTrainCommandTest {
       }
     }
     Files.writeString(shared.resolve("text.jsonl"), text);
+    int first = text.indexOf("\n") + 1;
+    Files.writeString(shared.resolve("validation.jsonl"), text.substring(0, first));
   }
 
   private static RouterWeights router(int layers, Map<String, String> strings) {
@@ -166,13 +168,69 @@ class RouterTrainCommandTest {
     CommandRun run = new CommandRun();
     List<String> arguments = arguments(shared.resolve("router.safetensors"));
     arguments.addAll(
-        List.of("--validation", shared.resolve("text.jsonl").toString(), "--top-k", "1"));
+        List.of("--validation", shared.resolve("validation.jsonl").toString(), "--top-k", "1"));
 
     int status = run.execute(arguments.toArray(String[]::new));
 
     assertThat(status).as(run.err()).isZero();
     assertThat(run.err())
         .contains("held-out loss after 0 steps", "held-out loss after 3 steps", "top-k=1");
+  }
+
+  @Test
+  void shouldRefuseToJudgeByWhatItLearnsFrom() {
+    CommandRun run = new CommandRun();
+    List<String> arguments = arguments(shared.resolve("router.safetensors"));
+    arguments.addAll(List.of("--validation", shared.resolve("text.jsonl").toString()));
+
+    int status = run.execute(arguments.toArray(String[]::new));
+
+    assertThat(status).isEqualTo(ExitCode.FAILURE);
+    assertThat(run.err()).contains("--jsonl", "is what --validation judges by");
+  }
+
+  @Test
+  void shouldRefuseTrainedGatesThatAreNoVersionYet() throws IOException {
+    CommandRun run = new CommandRun();
+    Path trained = directory.resolve("trained.safetensors");
+    router(LAYERS, Map.of("context_dim", "64", "version", "12", "training", "{\"start\": 12}"))
+        .write(trained);
+
+    int status = run.execute(arguments(trained).toArray(String[]::new));
+
+    assertThat(status).isEqualTo(ExitCode.FAILURE);
+    assertThat(run.err()).contains("trained already", "dume router publish");
+    assertThat(directory.resolve("plus.safetensors")).doesNotExist();
+  }
+
+  @Test
+  void shouldTrainAVersionOfTrainedGatesAndNameItAsTheStart() throws IOException {
+    CommandRun run = new CommandRun();
+    Path trained = directory.resolve("trained.safetensors");
+    router(
+            LAYERS,
+            Map.of(
+                "context_dim",
+                "64",
+                "version",
+                "13",
+                "sha256",
+                "cd",
+                "training",
+                "{\"start\": 12, \"start_sha256\": \"ab\"}"))
+        .write(trained);
+
+    int status = run.execute(arguments(trained).toArray(String[]::new));
+
+    assertThat(status).as(run.err()).isZero();
+    JsonNode training =
+        new ObjectMapper()
+            .readTree(
+                RouterWeights.read(directory.resolve("plus.safetensors"))
+                    .metadata()
+                    .get("training"));
+    assertThat(training.get("start").longValue()).isEqualTo(13);
+    assertThat(training.get("start_sha256").textValue()).isEqualTo("cd");
   }
 
   @Test

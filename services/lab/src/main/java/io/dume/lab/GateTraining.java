@@ -41,7 +41,7 @@ public final class GateTraining {
   static final int CHECKS = 4;
 
   /** Among a router's strings the digest of its gates, which is no longer true of trained ones. */
-  private static final String DIGEST = "sha256";
+  public static final String DIGEST = "sha256";
 
   private static final String VERSION = "version";
 
@@ -130,6 +130,14 @@ public final class GateTraining {
      * @param loss of its windows, before it
      */
     void step(int step, double loss);
+
+    /**
+     * Held-out text is read to judge gates by; asked again and again, so that a training can be
+     * ended there too.
+     *
+     * @param step after which
+     */
+    default void judging(int step) {}
 
     /**
      * Gates were judged.
@@ -237,7 +245,7 @@ public final class GateTraining {
       return new Trained(router, step, OptionalDouble.empty());
     }
     double loss =
-        new Evaluator(heldOut.get(), Evaluator.Progress.NONE)
+        new Evaluator(heldOut.get(), (domain, read, all) -> listener.judging(step))
             .mixture(model, new RoutingChoice.Gates(router, options.policy())).values().stream()
                 .map(Perplexity::value)
                 .mapToDouble(Math::log)

@@ -74,5 +74,10 @@ public record LabRequest(
           "context_dim %d, tokens per domain %d, seeds %d: at least 1; λ %s: at least 0"
               .formatted(contextDim, tokensPerDomain, seeds, lambda));
     }
+    if (training.k() > names.size() && methods.stream().anyMatch(Method::isOfTraining)) {
+      throw new IllegalArgumentException(
+          "training with %d experts a token: there are %d, %s"
+              .formatted(training.k(), names.size(), names));
+    }
   }
 }

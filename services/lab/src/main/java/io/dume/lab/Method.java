@@ -40,6 +40,19 @@ public enum Method {
     return label;
   }
 
+  /** Returns whether its tokens go through as many experts as gates are trained with. */
+  boolean isOfTraining() {
+    return switch (this) {
+      case BTX, DUME_K, DUME_K_MEMORY, DUME_PLUS, DUME_PLUS_MEMORY -> true;
+      default -> false;
+    };
+  }
+
+  /** Returns whether there is a router. */
+  public boolean hasGates() {
+    return isOfTraining() || this == DUME || this == DUME_MEMORY;
+  }
+
   /**
    * Finds a method by its name.
    *

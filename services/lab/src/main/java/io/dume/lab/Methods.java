@@ -194,6 +194,24 @@ final class Methods {
     return best.policy();
   }
 
+  private GateTraining.Listener telling(String what, int steps) {
+    return new GateTraining.Listener() {
+      @Override
+      public void step(int step, double loss) {
+        workplace
+            .progress()
+            .passing("%s: step %d of %d, loss %.3f".formatted(what, step, steps, loss));
+      }
+
+      @Override
+      public void judging(int step) {
+        workplace
+            .progress()
+            .passing("%s: judged after %d of %d steps".formatted(what, step, steps));
+      }
+    };
+  }
+
   private List<RouterWeights> trained(Method method, LongFunction<RouterWeights> start) {
     List<RouterWeights> routers = new ArrayList<>();
     GateTraining.Options options = request.training();
@@ -205,12 +223,7 @@ final class Methods {
                   request.train(),
                   Optional.of(request.validation()),
                   options,
-                  (step, loss) ->
-                      workplace
-                          .progress()
-                          .passing(
-                              "%s: step %d of %d, loss %.3f"
-                                  .formatted(what, step, options.steps(), loss)))
+                  telling(what, options.steps()))
               .train(start.apply(seed), seed);
       workplace
           .progress()
