@@ -1,5 +1,6 @@
 package io.dume.lab;
 
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -7,24 +8,43 @@ import java.util.Map;
  *
  * @param questions by domain
  * @param dense share of right answers of each domain's own dense expert
- * @param methods share of right answers by method and domain
+ * @param methods share of right answers by method and domain; one run, or one for each seed
  */
 record Answers(
     Map<String, Integer> questions,
     Map<String, Double> dense,
-    Map<Method, Map<String, Double>> methods) {
+    Map<Method, List<Map<String, Double>>> methods) {
 
-  /** Mean over the domains of a method's accuracy divided by the dense expert's. */
+  /** Share of right answers, the mean over the runs. */
+  double accuracy(Method method, String domain) {
+    return methods.get(method).stream().mapToDouble(run -> run.get(domain)).average().orElseThrow();
+  }
+
+  /** Mean over domains and runs of a method's accuracy divided by the dense expert's. */
   double mean(Method method) {
+    return methods.get(method).stream().mapToDouble(this::mean).average().orElseThrow();
+  }
+
+  /** The largest mean of a run less the smallest; 0 for one run. */
+  double spread(Method method) {
+    List<Map<String, Double>> runs = methods.get(method);
+    double least = runs.stream().mapToDouble(this::mean).min().orElseThrow();
+    return runs.stream().mapToDouble(this::mean).max().orElseThrow() - least;
+  }
+
+  private double mean(Map<String, Double> run) {
     return dense.keySet().stream()
-        .mapToDouble(domain -> normalised(method, domain))
+        .mapToDouble(domain -> run.get(domain) / ofDense(domain))
         .average()
         .orElseThrow();
   }
 
-  /** An expert that has none right counts as if it had one, so that there is a figure. */
   double normalised(Method method, String domain) {
-    double one = 1.0 / questions.get(domain);
-    return methods.get(method).get(domain) / Math.max(dense.get(domain), one);
+    return accuracy(method, domain) / ofDense(domain);
+  }
+
+  /** An expert that has none right counts as if it had one, so that there is a figure. */
+  private double ofDense(String domain) {
+    return Math.max(dense.get(domain), 1.0 / questions.get(domain));
   }
 }

@@ -4,7 +4,6 @@ import io.dume.evaluator.RoutingChoice;
 import io.dume.models.MixtureModel;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -32,7 +31,7 @@ public final class Lab {
       Workplace workplace = new Workplace(request, model, progress);
       Methods methods = new Methods(workplace);
       LabReport report = methods.run();
-      Map<Method, List<RoutingChoice>> answering = answering(methods);
+      Map<Method, List<RoutingChoice>> answering = methods.choices();
       if (!request.tasks().choices().isEmpty() && !answering.isEmpty()) {
         report = report.withChosen(new Reasoning(workplace).judge(answering));
       }
@@ -41,12 +40,5 @@ public final class Lab {
       }
       return request.ablations().isEmpty() ? report : report.with(new Ablations(workplace).run());
     }
-  }
-
-  /** Who answers questions: random experts of all seeds, of trained gates the first seed's. */
-  private static Map<Method, List<RoutingChoice>> answering(Methods methods) {
-    Map<Method, List<RoutingChoice>> answering = new LinkedHashMap<>(methods.choices());
-    answering.replaceAll((method, seeds) -> method == Method.RANDOM ? seeds : seeds.subList(0, 1));
-    return answering;
   }
 }

@@ -161,22 +161,24 @@ public final class LabReport {
           header.addAll(found.dense().keySet());
           List<String> dense = new ArrayList<>(List.of("own dense expert"));
           found.dense().values().forEach(value -> dense.add("%.3f".formatted(value)));
-          dense.add("1.000");
+          dense.addAll(List.of("1.000", ""));
           rows.add(dense);
           for (Method method : found.methods().keySet()) {
             List<String> row = new ArrayList<>(List.of(method.label()));
             for (String domain : found.dense().keySet()) {
               row.add(
                   "%.3f (%.3f)"
-                      .formatted(
-                          found.methods().get(method).get(domain),
-                          found.normalised(method, domain)));
+                      .formatted(found.accuracy(method, domain), found.normalised(method, domain)));
             }
             row.add("%.3f".formatted(found.mean(method)));
+            row.add(
+                found.methods().get(method).size() > 1
+                    ? "%.3f".formatted(found.spread(method))
+                    : "");
             rows.add(row);
           }
         });
-    header.add("mean");
+    header.addAll(List.of("mean", "spread"));
     rows.add(0, header);
     return rows;
   }
@@ -246,15 +248,18 @@ public final class LabReport {
     found
         .methods()
         .forEach(
-            (method, accuracy) -> {
+            (method, runs) -> {
               ObjectNode row = methods.putObject(method.label()).put("mean", found.mean(method));
+              if (runs.size() > 1) {
+                row.put("spread", found.spread(method)).put("seeds", runs.size());
+              }
               ObjectNode domains = row.putObject("domains");
-              accuracy.forEach(
-                  (domain, value) ->
-                      domains
-                          .putObject(domain)
-                          .put("accuracy", value)
-                          .put("normalised", found.normalised(method, domain)));
+              for (String domain : found.dense().keySet()) {
+                domains
+                    .putObject(domain)
+                    .put("accuracy", found.accuracy(method, domain))
+                    .put("normalised", found.normalised(method, domain));
+              }
             });
   }
 

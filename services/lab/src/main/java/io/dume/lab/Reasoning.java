@@ -37,46 +37,33 @@ final class Reasoning {
   }
 
   /**
-   * @param methods how each routes; accuracy is the mean over a method's choices
+   * @param methods how each routes, by seed
    */
   Answers judge(Map<Method, List<RoutingChoice>> methods) throws IOException {
     Map<String, Integer> questions = new LinkedHashMap<>();
     tasks.forEach((domain, list) -> questions.put(domain, list.size()));
-    Map<String, Double> dense = new LinkedHashMap<>();
-    for (String domain : tasks.keySet()) {
-      try (DenseModel expert =
-          DenseModel.load(
-              workplace.request().experts().get(domain), workplace.request().device())) {
-        dense.put(
-            domain,
-            accuracy(
-                "dense " + domain,
-                tasks.get(domain),
-                (windows, first) -> expert.negativeLogLikelihood(windows)));
-      }
-    }
-    Map<Method, Map<String, Double>> found = new LinkedHashMap<>();
     MixtureModel model = workplace.model();
-    methods.forEach(
-        (method, seeds) -> {
-          Map<String, Double> byDomain = new LinkedHashMap<>();
-          tasks.forEach(
-              (domain, list) -> {
-                double sum = 0;
-                for (RoutingChoice choice : seeds) {
-                  sum +=
-                      accuracy(
-                          method.label() + " on " + domain,
-                          list,
-                          (windows, first) ->
-                              model.negativeLogLikelihood(
-                                  windows, choice.forWindows(model.manifest(), domain, first)));
-                }
-                byDomain.put(domain, sum / seeds.size());
-              });
-          found.put(method, byDomain);
+    return AnswerJudge.judge(
+        workplace.request(),
+        questions,
+        methods,
+        new AnswerJudge.Scorer() {
+          @Override
+          public double dense(String what, String domain, DenseModel expert) {
+            return accuracy(
+                what, tasks.get(domain), (windows, first) -> expert.negativeLogLikelihood(windows));
+          }
+
+          @Override
+          public double mixture(String what, String domain, RoutingChoice choice) {
+            return accuracy(
+                what,
+                tasks.get(domain),
+                (windows, first) ->
+                    model.negativeLogLikelihood(
+                        windows, choice.forWindows(model.manifest(), domain, first)));
+          }
         });
-    return new Answers(questions, dense, found);
   }
 
   private double accuracy(String what, List<ChoiceTask> list, Reader reader) {

@@ -37,41 +37,32 @@ final class Writing {
   }
 
   /**
-   * @param methods how each routes; accuracy is the mean over a method's choices
+   * @param methods how each routes, by seed
    */
   Answers judge(Map<Method, List<RoutingChoice>> methods) throws IOException {
     Map<String, Integer> questions = new LinkedHashMap<>();
     tasks.forEach((domain, list) -> questions.put(domain, list.size()));
     MixtureModel model = workplace.model();
     try (Tokenizer tokenizer = Tokenizer.load(workplace.request().model())) {
-      Map<String, Double> dense = new LinkedHashMap<>();
-      for (String domain : tasks.keySet()) {
-        try (DenseModel expert =
-            DenseModel.load(
-                workplace.request().experts().get(domain), workplace.request().device())) {
-          dense.put(
-              domain, accuracy("dense " + domain, domain, tokenizer, at -> expert.generation()));
-        }
-      }
-      Map<Method, Map<String, Double>> found = new LinkedHashMap<>();
-      methods.forEach(
-          (method, seeds) -> {
-            Map<String, Double> byDomain = new LinkedHashMap<>();
-            for (String domain : tasks.keySet()) {
-              double sum = 0;
-              for (RoutingChoice choice : seeds) {
-                sum +=
-                    accuracy(
-                        method.label(),
-                        domain,
-                        tokenizer,
-                        at -> model.generation(choice.forWindows(model.manifest(), domain, at)));
-              }
-              byDomain.put(domain, sum / seeds.size());
+      return AnswerJudge.judge(
+          workplace.request(),
+          questions,
+          methods,
+          new AnswerJudge.Scorer() {
+            @Override
+            public double dense(String what, String domain, DenseModel expert) {
+              return accuracy(what, domain, tokenizer, at -> expert.generation());
             }
-            found.put(method, byDomain);
+
+            @Override
+            public double mixture(String what, String domain, RoutingChoice choice) {
+              return accuracy(
+                  what,
+                  domain,
+                  tokenizer,
+                  at -> model.generation(choice.forWindows(model.manifest(), domain, at)));
+            }
           });
-      return new Answers(questions, dense, found);
     }
   }
 
@@ -91,9 +82,7 @@ final class Writing {
         right +=
             task.isAnsweredBy(writer.write(task.query(), text, NOBODY, () -> true).text()) ? 1 : 0;
       }
-      workplace
-          .progress()
-          .passing("writing, %s on %s: %d of %d".formatted(what, domain, at + 1, list.size()));
+      workplace.progress().passing("writing, %s: %d of %d".formatted(what, at + 1, list.size()));
     }
     return right / (double) list.size();
   }

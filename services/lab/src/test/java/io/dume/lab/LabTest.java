@@ -18,6 +18,7 @@ import io.dume.solver.LayerStatistics;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,11 +33,13 @@ import org.junit.jupiter.api.io.TempDir;
 class LabTest {
 
   private static final int CONTEXT = 64;
+  private static final List<String> CHOSEN_BY = List.of("math", "code");
 
   @TempDir private static Path shared;
   private static Map<String, Path> experts;
   private static TrainingText train;
   private static EvaluationSet heldOut;
+  private static EvaluationSet validation;
   private static TaskSet tasks;
 
   @BeforeAll
@@ -53,6 +56,7 @@ class LabTest {
       TrainingText.Builder text = TrainingText.builder(tokenizer, 2_000);
       TaskSet.Builder questions = TaskSet.builder(tokenizer, CONTEXT);
       EvaluationSet.Builder test = EvaluationSet.builder(tokenizer, CONTEXT, 300);
+      EvaluationSet.Builder chosenBy = EvaluationSet.builder(tokenizer, CONTEXT, 200);
       for (String domain : DemoAssets.DOMAINS) {
         try (Stream<DemoAssets.Document> documents =
             DemoAssets.documents(domain, DemoAssets.Split.TRAIN)) {
@@ -72,6 +76,14 @@ class LabTest {
                   });
         }
       }
+      // Of two domains, so that who reads it for the test text, or the other way round, is seen.
+      for (String domain : CHOSEN_BY) {
+        try (Stream<DemoAssets.Document> documents =
+            DemoAssets.documents(domain, DemoAssets.Split.VALIDATION)) {
+          documents.limit(3).forEach(document -> chosenBy.add(domain, document.text()));
+        }
+      }
+      validation = chosenBy.build();
       train = text.build();
       heldOut = test.build();
       tasks = questions.build(6, 4);
@@ -88,7 +100,7 @@ class LabTest {
         experts,
         Device.CPU,
         train,
-        heldOut,
+        validation,
         heldOut,
         heldOut,
         tasks,
@@ -103,8 +115,23 @@ class LabTest {
 
   @Test
   void shouldCompareAllMethods() throws IOException {
-    LabReport report = Lab.run(request(Set.of(Method.values()), Set.of()), LabProgress.NONE);
+    Set<String> chosenBy = new HashSet<>();
+    LabProgress progress =
+        new LabProgress() {
+          @Override
+          public void passing(String line) {
+            if (line.startsWith("policy of ")) {
+              chosenBy.add(line.substring(line.indexOf(" on ") + 4, line.indexOf(':')));
+            }
+          }
 
+          @Override
+          public void done(String line) {}
+        };
+
+    LabReport report = Lab.run(request(Set.of(Method.values()), Set.of()), progress);
+
+    assertThat(chosenBy).containsExactlyInAnyOrderElementsOf(CHOSEN_BY);
     JsonNode methods = report.json().get("methods");
     assertThat(methods.fieldNames())
         .toIterable()
@@ -162,6 +189,12 @@ class LabTest {
     assertThat(reasoning.at("/dense/math").doubleValue()).isBetween(0.0, 1.0);
     assertThat(reasoning.at("/methods/oracle/mean").doubleValue()).isCloseTo(1, within(0.1));
     assertThat(report.reasoningTable()).hasSize(1 + 1 + 10);
+    // Whatever is random answers once for each seed.
+    for (String random : List.of("random", "btx", "dume+", "dume+-memory")) {
+      assertThat(reasoning.at("/methods/" + random + "/seeds").intValue()).isEqualTo(2);
+      assertThat(written.at("/methods/" + random + "/seeds").intValue()).isEqualTo(2);
+    }
+    assertThat(reasoning.at("/methods/dume/seeds").isMissingNode()).isTrue();
   }
 
   @Test
