@@ -215,7 +215,7 @@ class MixtureExportTest {
   @Test
   void shouldKeepInterceptsAndMemoryInItsOwnLayoutAndBringTheCode() throws IOException {
     Path merged = merged(TestModel.config("qwen2"));
-    RouterWeights router = router(true, Map.of("version", "4"));
+    RouterWeights router = router(true, Map.of("version", "4", "training", "of three"));
     Path out = directory.resolve("out");
     String policy = "top-k=2,temperature=0.5,smoothing=0.9,below=0.2,above=0.3";
 
@@ -243,6 +243,7 @@ class MixtureExportTest {
     assertThat(config.get("routing_below").asDouble()).isEqualTo(0.2);
     assertThat(config.get("routing_above").asDouble()).isEqualTo(0.3);
     assertThat(config.at("/dume/version").asText()).isEqualTo("4");
+    assertThat(config.at("/dume/training").asText()).isEqualTo("of three");
     assertThat(out.resolve("modeling_dume.py")).content().contains("class DumeForCausalLM(");
     assertThat(out.resolve("configuration_dume.py")).content().contains("class DumeConfig(");
   }
