@@ -84,7 +84,7 @@ final class LabCommand implements Callable<Integer> {
       split = ",",
       description =
           "What to vary, each by itself, on a sample of test text: tokens, k, temperature, lambda,"
-              + " experts, context-dim, precision, normalisation, smoothing, scores; or all. Default:"
+              + " experts, context-dim, precision, normalisation, smoothing, scores, imbalance; or all. Default:"
               + " none.")
   private List<String> ablations = List.of();
 

@@ -25,7 +25,9 @@ public enum Ablation {
   /** How much a layer remembers of the tokens before. */
   SMOOTHING,
   /** What scores are made of. */
-  SCORES;
+  SCORES,
+  /** How many times the tokens of the domain with the least the one with the most has. */
+  IMBALANCE;
 
   /** Returns the name in files and options. */
   public String label() {

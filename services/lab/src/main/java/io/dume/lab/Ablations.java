@@ -10,6 +10,7 @@ import io.dume.pictures.Axis;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,6 +28,7 @@ final class Ablations {
   private static final List<Double> TEMPERATURES = List.of(0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0);
   private static final List<Double> SMOOTHINGS =
       List.of(0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99);
+  private static final List<Integer> IMBALANCES = List.of(100, 30, 10, 3, 1);
   private static final long MOST_TOKENS = 1_000_000;
   private static final RoutingPolicy REMEMBERING = RoutingPolicy.PAPER.withSmoothing(MEMORY);
 
@@ -67,6 +69,7 @@ final class Ablations {
       case NORMALISATION -> normalisation();
       case SMOOTHING -> smoothing();
       case SCORES -> scores();
+      case IMBALANCE -> imbalance();
     };
   }
 
@@ -284,5 +287,44 @@ final class Ablations {
           workplace.solve(usual(), request.lambda(), scores));
     }
     return new Series(points, "");
+  }
+
+  /**
+   * The first expert's domain with all its tokens, the last one's with a share of them, those
+   * between in even ratios. From the most uneven on, so that sums only grow.
+   */
+  private Series imbalance() {
+    List<Point> points = new ArrayList<>();
+    Statistics statistics =
+        new Statistics(workplace.model(), request.contextDim(), GramType.FLOAT64);
+    List<String> experts = workplace.experts();
+    Map<String, Long> before = new HashMap<>();
+    for (int ratio : IMBALANCES) {
+      for (int e = 0; e < experts.size(); e++) {
+        String domain = experts.get(e);
+        double share = Math.pow(ratio, -e / Math.max(1.0, experts.size() - 1.0));
+        long until = Math.round(share * request.tokensPerDomain());
+        workplace.records(
+            domain,
+            request.contextDim(),
+            before.getOrDefault(domain, 0L),
+            until,
+            record -> statistics.add(domain, record));
+        before.put(domain, until);
+      }
+      String label = "%d to 1".formatted(ratio);
+      for (Scores scores : Scores.values()) {
+        RouterWeights router = workplace.solve(statistics, request.lambda(), scores);
+        if (scores == Scores.NORMALISED) {
+          points.add(
+              point(scores.label() + ", " + NO_MEMORY, label, ratio, router, RoutingPolicy.PAPER));
+        }
+        points.add(point(scores.label() + ", " + WITH_MEMORY, label, ratio, router, REMEMBERING));
+      }
+    }
+    return new Series(
+        points,
+        "the most tokens are of %s, the least of %s"
+            .formatted(experts.get(0), experts.get(experts.size() - 1)));
   }
 }

@@ -34,8 +34,9 @@ final class Gates {
     List<float[]> biases = new ArrayList<>();
     for (int layer = 0; layer < count; layer++) {
       LayerStatistics statistics = layers.apply(layer);
-      if (scores == Scores.DISCRIMINANT) {
-        LinearDiscriminant discriminant = LinearDiscriminant.of(statistics);
+      boolean priors = scores == Scores.DISCRIMINANT_WITH_PRIORS;
+      if (priors || scores == Scores.DISCRIMINANT) {
+        LinearDiscriminant discriminant = LinearDiscriminant.of(statistics, priors);
         weights.add(discriminant.weight());
         biases.add(discriminant.bias());
         continue;

@@ -8,7 +8,8 @@ import org.ejml.interfaces.linsol.LinearSolverDense;
 /**
  * Fisher's linear discriminant out of A and b alone: with n_e tokens of mean μ_e in domain e, the
  * covariance within domains is S = (A' − Σ n_e μ_e μ_eᵀ) / n, where A' is A without its last row
- * and column, and the score of domain e is xᵀS⁻¹μ_e − ½ μ_eᵀS⁻¹μ_e.
+ * and column, and the score of domain e is xᵀS⁻¹μ_e − ½ μ_eᵀS⁻¹μ_e, to which its prior adds log(n_e
+ * / n).
  *
  * @param weight experts x d, row-major
  * @param bias one for each expert
@@ -21,9 +22,10 @@ record LinearDiscriminant(float[] weight, float[] bias) {
   /**
    * Solves a layer.
    *
+   * @param priors whether domains with more tokens are expected more often
    * @throws IllegalArgumentException if the covariance is not positive definite
    */
-  static LinearDiscriminant of(LayerStatistics statistics) {
+  static LinearDiscriminant of(LayerStatistics statistics, boolean priors) {
     int n = statistics.size();
     int d = n - 1;
     int experts = statistics.experts();
@@ -66,7 +68,8 @@ record LinearDiscriminant(float[] weight, float[] bias) {
         weight[e * d + i] = (float) directions.get(i, e);
         square += directions.get(i, e) * means.get(i, e);
       }
-      bias[e] = (float) (-square / 2);
+      double prior = priors ? Math.log(b[d * experts + e] / tokens) : 0;
+      bias[e] = (float) (prior - square / 2);
     }
     return new LinearDiscriminant(weight, bias);
   }

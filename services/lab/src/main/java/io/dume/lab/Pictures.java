@@ -21,7 +21,7 @@ final class Pictures {
   static Drawing draw(Ablation ablation, Series series) {
     return switch (ablation) {
       case NORMALISATION, SCORES, PRECISION -> bars(title(ablation), series);
-      case TOKENS, LAMBDA, TEMPERATURE, CONTEXT_DIM -> curves(ablation, series, true);
+      case TOKENS, LAMBDA, TEMPERATURE, CONTEXT_DIM, IMBALANCE -> curves(ablation, series, true);
       case K, EXPERTS, SMOOTHING -> curves(ablation, series, false);
     };
   }
@@ -42,6 +42,7 @@ final class Pictures {
       case NORMALISATION -> "columns of W";
       case SMOOTHING -> "smoothing c";
       case SCORES -> "what scores are made of";
+      case IMBALANCE -> "most tokens of a domain / least";
     };
   }
 

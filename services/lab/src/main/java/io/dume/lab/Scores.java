@@ -12,9 +12,11 @@ enum Scores {
    * The linear discriminant: the log-likelihood ratios of normal distributions with the domains'
    * means and their pooled covariance, with equal priors.
    */
-  DISCRIMINANT;
+  DISCRIMINANT,
+  /** The same with the domains' shares of the tokens as priors. */
+  DISCRIMINANT_WITH_PRIORS;
 
   String label() {
-    return name().toLowerCase(Locale.ROOT);
+    return name().toLowerCase(Locale.ROOT).replace('_', ' ');
   }
 }

@@ -203,7 +203,12 @@ class LabTest {
         Lab.run(
             request(
                 Set.of(),
-                Set.of(Ablation.TOKENS, Ablation.SCORES, Ablation.EXPERTS, Ablation.PRECISION)),
+                Set.of(
+                    Ablation.TOKENS,
+                    Ablation.SCORES,
+                    Ablation.EXPERTS,
+                    Ablation.PRECISION,
+                    Ablation.IMBALANCE)),
             LabProgress.NONE);
 
     JsonNode ablations = report.json().get("ablations");
@@ -213,10 +218,20 @@ class LabTest {
     assertThat(tokens.get(1).get("mean").doubleValue())
         .isGreaterThan(tokens.get(0).get("mean").doubleValue());
     assertThat(ablations.at("/tokens/note").asText()).contains("ends at");
-    assertThat(ablations.at("/scores/curves/smoothing 0.95")).hasSize(3);
+    assertThat(ablations.at("/scores/curves/smoothing 0.95")).hasSize(4);
     assertThat(ablations.at("/experts/curves/without memory/0/domains")).hasSize(2);
     assertThat(ablations.at("/precision/curves/float32 products, integer sums")).hasSize(3);
-    assertThat(report.pictures()).containsOnlyKeys("tokens", "scores", "experts", "precision");
+    // Where all domains have as many tokens a prior makes no difference; where they do not it does.
+    JsonNode uneven = ablations.at("/imbalance/curves");
+    JsonNode equal = uneven.at("/discriminant, smoothing 0.95");
+    JsonNode prior = uneven.at("/discriminant with priors, smoothing 0.95");
+    assertThat(equal).hasSize(5);
+    assertThat(prior.get(4).get("x").doubleValue()).isEqualTo(1);
+    assertThat(prior.get(4).get("mean").doubleValue())
+        .isCloseTo(equal.get(4).get("mean").doubleValue(), within(0.01));
+    assertThat(prior.get(0).get("mean")).isNotEqualTo(equal.get(0).get("mean"));
+    assertThat(report.pictures())
+        .containsOnlyKeys("tokens", "scores", "experts", "precision", "imbalance");
     assertThat(report.pictures().get("scores").svg()).contains("discriminant, without memory");
   }
 

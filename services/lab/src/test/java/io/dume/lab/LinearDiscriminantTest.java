@@ -18,7 +18,7 @@ class LinearDiscriminantTest {
     LayerStatistics statistics = statistics(first, second);
 
     // When
-    LinearDiscriminant discriminant = LinearDiscriminant.of(statistics);
+    LinearDiscriminant discriminant = LinearDiscriminant.of(statistics, false);
 
     // Then: covariance diag(2, 1/2), its inverse diag(1/2, 2)
     assertThat(discriminant.weight())
@@ -27,10 +27,23 @@ class LinearDiscriminantTest {
   }
 
   @Test
+  void shouldExpectWhatIsMoreFrequentWherePriorsAreAskedFor() {
+    double[][] first = {{3, 0}, {-1, 0}, {1, 1}, {1, -1}, {3, 0}, {-1, 0}, {1, 1}, {1, -1}};
+    double[][] second = {{1, 2}, {-3, 2}, {-1, 3}, {-1, 1}};
+
+    LinearDiscriminant discriminant = LinearDiscriminant.of(statistics(first, second), true);
+
+    float[] bias = {(float) (-0.25 + Math.log(2 / 3.0)), (float) (-4.25 + Math.log(1 / 3.0))};
+    assertThat(discriminant.bias()).containsExactly(bias, within(1e-4f));
+    assertThat(discriminant.weight())
+        .containsExactly(new float[] {0.5f, 0, -0.5f, 4}, within(1e-4f));
+  }
+
+  @Test
   void shouldRefuseStatisticsWithoutAnySpread() {
     LayerStatistics flat = statistics(new double[][] {{1, 0}}, new double[][] {{0, 1}});
 
-    assertThatThrownBy(() -> LinearDiscriminant.of(flat))
+    assertThatThrownBy(() -> LinearDiscriminant.of(flat, false))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("layer 0");
   }
