@@ -75,6 +75,8 @@ final class TokenizerFiles {
     root.put("add_prefix_space", false);
     root.put("clean_up_tokenization_spaces", false);
     root.put("model_max_length", maxPositions);
+    // The class has token types too unless told otherwise, which no Llama takes.
+    root.putArray("model_input_names").add("input_ids").add("attention_mask");
     return root;
   }
 }
