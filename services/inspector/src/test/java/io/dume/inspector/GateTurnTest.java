@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 import io.dume.router.Router;
 import io.dume.schemas.message.DomainTokens;
 import io.dume.schemas.message.Expert;
-import io.dume.schemas.message.ExtractionProfile;
 import io.dume.schemas.message.Fit;
 import io.dume.schemas.message.Id;
 import io.dume.schemas.message.RouterVersion;
@@ -15,7 +14,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
@@ -197,47 +195,10 @@ class GateTurnTest {
 
   /** Half of the tokens are either expert's. */
   private static RouterVersion version(long number, long tokens) {
-    Fit fit =
-        new Fit(
-            new Id(new byte[16]),
-            "backbone",
-            "mlp-input",
-            64,
-            20,
-            256,
-            new ExtractionProfile("cpu", "avx2", "libtorch 2.5.1", "float64"),
-            "",
-            1,
-            WIDTH,
-            2048,
-            512,
-            4096,
-            "t",
-            4,
-            List.of());
-    return RouterVersion.newBuilder()
-        .setRouter("demo")
-        .setVersion(number)
-        .setFit(fit)
-        .setCut(number)
-        .setRequests(List.of())
-        .setReason("test")
-        .setSequence(number)
-        .setExpertsVersion(1)
-        .setExperts(EXPERTS)
-        .setDomains(
-            List.of(new DomainTokens("a", "a", tokens, 1L), new DomainTokens("b", "b", tokens, 1L)))
-        .setRanges(List.of())
-        .setSetAside(0)
-        .setLambda(0.01)
-        .setFactorisation("ejml")
-        .setCoreType("portable")
-        .setMixed(false)
-        .setLayers(List.of())
-        .setCreatedAt(Instant.EPOCH)
-        .setParts(1)
-        .setWeightBytes(1)
-        .setSha256("")
-        .build();
+    return Versions.of(
+        number,
+        WIDTH,
+        EXPERTS,
+        List.of(new DomainTokens("a", "a", tokens, 1L), new DomainTokens("b", "b", tokens, 1L)));
   }
 }

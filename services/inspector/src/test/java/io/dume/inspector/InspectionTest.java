@@ -5,13 +5,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.dume.schemas.message.DomainTokens;
 import io.dume.schemas.message.Expert;
-import io.dume.schemas.message.ExtractionProfile;
-import io.dume.schemas.message.Fit;
-import io.dume.schemas.message.Id;
 import io.dume.schemas.message.LayerSolution;
 import io.dume.schemas.message.RouterVersion;
 import io.dume.schemas.message.Training;
-import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -207,50 +203,17 @@ class InspectionTest {
 
   private static RouterVersion version(
       long number, long earlier, long tokens, LayerSolution layer) {
-    Fit fit =
-        new Fit(
-            new Id(new byte[16]),
-            "backbone",
-            "mlp-input",
-            64,
-            20,
-            256,
-            new ExtractionProfile("cpu", "avx2", "libtorch 2.5.1", "float64"),
-            "",
-            1,
+    RouterVersion version =
+        Versions.of(
+            number,
             128,
-            2048,
-            512,
-            4096,
-            "t",
-            4,
-            List.of());
-    return RouterVersion.newBuilder()
-        .setRouter("demo")
-        .setVersion(number)
-        .setFit(fit)
-        .setCut(number)
-        .setRequests(List.of())
-        .setReason("test")
-        .setSequence(number)
-        .setExpertsVersion(1)
-        .setExperts(EXPERTS)
-        .setDomains(
+            EXPERTS,
             List.of(
                 new DomainTokens("a", "a", tokens - 10, 1L),
                 new DomainTokens("a-too", "a", 10L, 1L),
-                new DomainTokens("b", "b", tokens, 1L)))
-        .setRanges(List.of())
-        .setSetAside(0)
-        .setLambda(0.01)
-        .setFactorisation("ejml")
-        .setCoreType("portable")
-        .setMixed(false)
+                new DomainTokens("b", "b", tokens, 1L)));
+    return RouterVersion.newBuilder(version)
         .setLayers(List.of(layer))
-        .setCreatedAt(Instant.EPOCH)
-        .setParts(1)
-        .setWeightBytes(1)
-        .setSha256("")
         .setEarlierVersion(earlier)
         .build();
   }
