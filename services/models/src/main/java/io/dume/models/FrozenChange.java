@@ -170,9 +170,14 @@ final class FrozenChange {
   private static void linkOrCopy(Path from, Path to) throws IOException {
     try {
       Files.createLink(to, from.toRealPath());
-    } catch (FileSystemException | UnsupportedOperationException e) {
+    } catch (FileSystemException | UnsupportedOperationException noLink) {
       // Another file system, or one without links; if it is something else, the copy fails too.
-      Files.copy(from, to);
+      try {
+        Files.copy(from, to);
+      } catch (IOException e) {
+        e.addSuppressed(noLink);
+        throw e;
+      }
     }
   }
 
